@@ -1,0 +1,118 @@
+"""Reads of the catalogue. Nothing here changes anything."""
+
+from collections.abc import Iterable
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Count, F
+
+from catalog.models import Anime, Genre, Profile, Rater, Rating, User
+from catalog.querysets import AnimeQuerySet, RatingQuerySet
+from catalog.titles import search_title
+
+# The orders in which titles can be browsed. Every order ends with the id, so that pages are stable.
+TITLE_ORDERS = {
+    "popular": (F("members").desc(), F("pk").asc()),
+    "score": (F("mean_score").desc(nulls_last=True), F("pk").asc()),
+    "title": (F("title").asc(), F("pk").asc()),
+}
+MY_LIST_ORDERS = {
+    "recent": (F("updated_at").desc(), F("pk").desc()),
+    "score": (F("score").desc(nulls_last=True), F("anime__title").asc(), F("pk").asc()),
+    "title": (F("anime__title").asc(), F("pk").asc()),
+}
+
+
+def titles(
+    *,
+    show_adult: bool,
+    search: str = "",
+    genre: str = "",
+    type: str = "",
+    order: str = "popular",
+) -> AnimeQuerySet:
+    """Titles to browse, their genres prefetched.
+
+    ``search`` must be contained in the title, accents and punctuation aside; ``genre`` is a slug;
+    ``order`` is a key of TITLE_ORDERS (KeyError otherwise).
+    """
+    found = Anime.objects.visible(show_adult=show_adult).prefetch_related("genres")
+    if search:
+        found = found.filter(search_title__contains=search_title(search))
+    if genre:
+        found = found.filter(genres__slug=genre)
+    if type:
+        found = found.filter(type=type)
+    return found.order_by(*TITLE_ORDERS[order])
+
+
+def genres(*, show_adult: bool) -> list[Genre]:
+    """Genres by name, each with ``n_titles``: the titles somebody with this setting can see."""
+    counts = dict(
+        Anime.objects.visible(show_adult=show_adult)
+        .values_list("genres")
+        .annotate(n_titles=Count("pk"))
+        .values_list("genres", "n_titles")
+    )
+    found = [genre for genre in Genre.objects.all() if counts.get(genre.pk)]
+    for genre in found:
+        genre.n_titles = counts[genre.pk]  # type: ignore[attr-defined]  # an annotation
+    return found
+
+
+def anime_by_id(*, anime_ids: Iterable[int]) -> dict[int, Anime]:
+    """Titles by id with their genres, in two queries; ids without a title are left out."""
+    return Anime.objects.prefetch_related("genres").in_bulk(list(anime_ids))
+
+
+def rater_of(user: User | AnonymousUser) -> Rater | None:
+    """The rater of an account, or None for a visitor and for somebody who never rated."""
+    if not user.is_authenticated:
+        return None
+    return Rater.objects.filter(user=user).first()
+
+
+def profile_of(user: User | AnonymousUser) -> Profile:
+    """The account's settings; unsaved defaults for a visitor and for a new account."""
+    if user.is_authenticated:
+        profile = Profile.objects.filter(user=user).first()
+        return profile or Profile(user=user)
+    return Profile()
+
+
+def my_list(
+    *, rater: Rater | None, status: Rating.Status | None = None, order: str = "recent"
+) -> RatingQuerySet:
+    """A rater's list with its titles and genres; ``order`` is a key of MY_LIST_ORDERS."""
+    found = Rating.objects.filter(rater=rater) if rater else Rating.objects.none()
+    if status is not None:
+        found = found.filter(status=status)
+    return (
+        found.select_related("anime")
+        .prefetch_related("anime__genres")
+        .order_by(*MY_LIST_ORDERS[order])
+    )
+
+
+def status_counts(*, rater: Rater | None) -> dict[Rating.Status, int]:
+    """How many titles of the list have each status, every status present."""
+    counts = dict.fromkeys(Rating.Status, 0)
+    if rater:
+        rows = Rating.objects.filter(rater=rater).values_list("status").annotate(Count("pk"))
+        counts.update({Rating.Status(status): count for status, count in rows})
+    return counts
+
+
+def ratings_by_title(*, rater: Rater | None, anime_ids: Iterable[int]) -> dict[int, Rating]:
+    """The rater's own ratings of these titles, by title id."""
+    if rater is None:
+        return {}
+    found = Rating.objects.filter(rater=rater, anime_id__in=list(anime_ids))
+    return {rating.anime_id: rating for rating in found}
+
+
+def score_histogram(*, anime_id: int) -> dict[int, int]:
+    """How often the title got each score from 1 to 10, every score present."""
+    histogram = dict.fromkeys(range(1, 11), 0)
+    rows = Rating.objects.scored().filter(anime_id=anime_id).values_list("score")
+    histogram.update({score: count for score, count in rows.annotate(Count("pk")) if score})
+    return histogram

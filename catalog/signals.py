@@ -1,0 +1,6 @@
+"""What the catalogue tells others. Sent by services, since bulk writes fire no ``post_save``."""
+
+from django.dispatch import Signal
+
+# Arguments: rater_ids (list[int]), the raters whose lists have changed; sent after the commit.
+ratings_changed = Signal()

@@ -1,0 +1,1 @@
+"""Celery tasks of the catalogue: thin, each a call of one service."""

@@ -1,0 +1,80 @@
+"""What the settings derive from the environment: the secret key, the database, the broker."""
+
+import ipaddress
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from environ import FileAwareEnv
+
+
+def secret_key(path: Path) -> str:
+    """The installation's own secret key, made at first use and readable by its owner only.
+
+    The file is linked into place, so that of two processes starting together one wins and both
+    use the same key.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(64))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()
+
+
+def is_loopback_host(host: str) -> bool:
+    """Whether a Host header value can only name this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def database(env: FileAwareEnv, default_path: Path) -> dict[str, Any]:
+    """``DATABASES["default"]``: DATABASE_URL, or an SQLite file tuned for several processes."""
+    config: dict[str, Any] = env.db_url("DATABASE_URL", default=f"sqlite:///{default_path}")
+    if config["ENGINE"].endswith("sqlite3"):
+        config["ATOMIC_REQUESTS"] = False
+        config["OPTIONS"] = {
+            # Take the write lock at BEGIN: a transaction that reads first and writes later would
+            # fail at once, whatever the timeout, when somebody wrote in between.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;"
+            ),
+        }
+    else:
+        config["CONN_MAX_AGE"] = 60
+        config["CONN_HEALTH_CHECKS"] = True
+    return config
+
+
+def celery_broker(url: str, folder: Path) -> tuple[str, dict[str, Any]]:
+    """The broker's URL and transport options; without a URL, a folder of this machine.
+
+    Messages carry no state (they mean "look for work"), so a broker that loses, repeats or
+    reorders them does no harm.
+    """
+    if url and not url.startswith("filesystem:"):
+        return url, {}
+    folders = {
+        "data_folder_in": folder / "messages",
+        # The same folder: what one process sends, another one receives.
+        "data_folder_out": folder / "messages",
+        "control_folder": folder / "control",
+        "processed_folder": folder / "processed",
+    }
+    for path in folders.values():
+        path.mkdir(parents=True, exist_ok=True)
+    return "filesystem://", {name: str(path) for name, path in folders.items()}

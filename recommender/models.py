@@ -1,0 +1,136 @@
+"""What is computed: training runs, the model versions that came out, the workers."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from recommender.querysets import ModelVersionQuerySet, TrainingRunQuerySet
+
+
+class TrainingRun(models.Model):
+    """One training. The row is the state; messages to workers only mean "look for work"."""
+
+    class State(models.TextChoices):
+        """FAILED is expected (too little data, diverged); ERRORED is a bug."""
+
+        QUEUED = "queued", "Queued"
+        RUNNING = "running", "Running"
+        SUCCEEDED = "succeeded", "Succeeded"
+        FAILED = "failed", "Failed"
+        ERRORED = "errored", "Errored"
+        CANCELLED = "cancelled", "Cancelled"
+
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    # Empty: all that the default list needs.
+    model = models.CharField(max_length=40, blank=True)
+    configuration = models.JSONField(default=dict, blank=True)
+    # Whether simulated raters may be mixed with real ones.
+    include_simulated = models.BooleanField(default=False)
+    device = models.CharField(max_length=20, blank=True)
+    data_fingerprint = models.CharField(max_length=64, blank=True)
+    n_ratings = models.PositiveBigIntegerField(null=True, blank=True)
+    # What is being done now, in words, and how much of the whole is done, 0 to 1.
+    step = models.CharField(max_length=100, blank=True)
+    progress = models.FloatField(default=0.0)
+    # One entry an epoch: {"epoch", "train_rmse", "validation_rmse", "seconds", ...}.
+    epochs = models.JSONField(default=list, blank=True)
+    log = models.TextField(blank=True)
+    error = models.TextField(blank=True)
+    worker = models.CharField(max_length=100, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    cancel_requested = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TrainingRunQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-created_at", "-pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["state"], condition=Q(state="running"), name="training_one_running"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Run {self.pk} ({self.get_state_display().lower()})"
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the run has come to its end, whichever."""
+        return self.state not in (self.State.QUEUED, self.State.RUNNING)
+
+    @property
+    def is_stale(self) -> bool:
+        """Running, but its worker has not been heard of: computed when read."""
+        return (
+            self.state == self.State.RUNNING
+            and self.heartbeat_at is not None
+            and self.heartbeat_at < timezone.now() - settings.RECOMMENDER_STALE_AFTER
+        )
+
+
+class ModelVersion(models.Model):
+    """One trained set of models on disk, which can be made active."""
+
+    run = models.OneToOneField(
+        TrainingRun, models.SET_NULL, null=True, blank=True, related_name="version"
+    )
+    # The folder's name under RECOMMENDER_ARTIFACT_ROOT.
+    artifact = models.CharField(max_length=100, unique=True)
+    is_active = models.BooleanField(default=False, editable=False)
+    # Trained on simulated raters, wholly or in part.
+    is_simulated = models.BooleanField(default=False)
+    metrics = models.JSONField(default=dict, blank=True)
+    n_ratings = models.PositiveBigIntegerField(default=0)
+    n_raters = models.PositiveBigIntegerField(default=0)
+    n_titles = models.PositiveBigIntegerField(default=0)
+    data_fingerprint = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    activated_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ModelVersionQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-created_at", "-pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["is_active"], condition=Q(is_active=True), name="model_one_active"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Version {self.pk}"
+
+
+class Worker(models.Model):
+    """A Celery worker process, alive as long as its heartbeat is recent.
+
+    A row rather than Celery's ``inspect``: a solo worker in the middle of a training does not
+    answer, and is very much alive.
+    """
+
+    name = models.CharField(max_length=200, unique=True)
+    queues = models.CharField(max_length=200)
+    pid = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    heartbeat_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the last heartbeat is recent."""
+        return self.heartbeat_at >= timezone.now() - settings.RECOMMENDER_STALE_AFTER

@@ -1,0 +1,1 @@
+"""Reads of runs, versions and workers."""

@@ -1,0 +1,1 @@
+"""Celery tasks of the recommender: thin, each a call of one service."""

@@ -1,0 +1,50 @@
+"""Fixtures for all tests."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+
+
+def require(available: bool, what: str) -> None:
+    """Skip where something is absent on a person's machine; fail where CI is set."""
+    if available:
+        return
+    if os.environ.get("CI"):
+        pytest.fail(f"CI must provide {what}.")
+    pytest.skip(f"needs {what}")
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of the real anime.csv and rating.csv."""
+    folder = os.environ.get("RECOMMENDER_DATA")
+    require(bool(folder), "the real data set: RECOMMENDER_DATA=folder of anime.csv and rating.csv")
+    return Path(str(folder)).resolve()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """SQLite tests run on a file, as the product does: threads and processes can share it."""
+    database = django_settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        path = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        database.setdefault("TEST", {})["NAME"] = str(path)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def remove_var_dir() -> Iterator[None]:
+    """Remove the folder that tests.environment made."""
+    yield
+    shutil.rmtree(django_settings.VAR_DIR, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def artifact_root(tmp_path: Path, settings: pytest.FixtureRequest) -> Path:
+    """Every test has an empty artifact folder of its own."""
+    root = tmp_path / "artifacts"
+    settings.RECOMMENDER_ARTIFACT_ROOT = root  # type: ignore[attr-defined]
+    return root
