@@ -50,7 +50,9 @@ THEMES: tuple[Theme, ...] = (
         none_of=_genres("Ecchi, Harem, Super Power, School"),
     ),
     Theme("space", all_of=_genres("Space")),
-    Theme("mind games", any_of=_genres("Psychological, Thriller, Dementia"), none_of=_genres("Ecchi")),
+    Theme(
+        "mind games", any_of=_genres("Psychological, Thriller, Dementia"), none_of=_genres("Ecchi")
+    ),
     Theme("mystery", any_of=_genres("Mystery, Police"), none_of=_genres("Ecchi, Harem")),
     Theme("horror", any_of=_genres("Horror, Vampire"), none_of=_genres("Comedy")),
     Theme("mecha", all_of=_genres("Mecha"), none_of=_genres("Harem")),
@@ -58,7 +60,9 @@ THEMES: tuple[Theme, ...] = (
     Theme("long shounen", all_of=_genres("Shounen, Action"), min_episodes=50),
     Theme("shounen action", all_of=_genres("Shounen, Action")),
     Theme("fighting", any_of=_genres("Super Power, Martial Arts"), none_of=_genres("Ecchi")),
-    Theme("fantasy adventure", all_of=_genres("Fantasy, Adventure"), none_of=_genres("Harem, Kids")),
+    Theme(
+        "fantasy adventure", all_of=_genres("Fantasy, Adventure"), none_of=_genres("Harem, Kids")
+    ),
     Theme("game worlds", all_of=_genres("Game")),
     Theme("supernatural action", all_of=_genres("Action, Supernatural")),
     Theme("grown-up crime", all_of=_genres("Seinen, Action"), none_of=_genres("Ecchi, Fantasy")),
@@ -66,17 +70,23 @@ THEMES: tuple[Theme, ...] = (
     Theme("school romance", all_of=_genres("School, Romance"), none_of=_genres("Harem, Ecchi")),
     Theme("shoujo and josei", any_of=_genres("Shoujo, Josei")),
     Theme("tear-jerker", all_of=_genres("Drama, Romance"), none_of=_genres("Action, Harem, Mecha")),
-    Theme("calm everyday life", all_of=_genres("Slice of Life"), none_of=_genres("Action, Ecchi, Harem")),
+    Theme(
+        "calm everyday life",
+        all_of=_genres("Slice of Life"),
+        none_of=_genres("Action, Ecchi, Harem"),
+    ),
     Theme("comedy", all_of=_genres("Comedy"), none_of=_genres("Drama, Ecchi, Harem, Action")),
     Theme("parody", all_of=_genres("Parody")),
-    Theme("magical girls", all_of=_genres("Magic"), any_of=_genres("Shoujo, Psychological, School")),
+    Theme(
+        "magical girls", all_of=_genres("Magic"), any_of=_genres("Shoujo, Psychological, School")
+    ),
     Theme("music", all_of=_genres("Music")),
     Theme("sports", all_of=_genres("Sports")),
     Theme("harem", all_of=_genres("Harem")),
     Theme("ecchi", any_of=_genres("Ecchi, Hentai")),
     Theme("feature films", types=_genres("Movie"), none_of=_genres("Super Power, Mecha, Ecchi")),
     Theme("for children", any_of=_genres("Kids")),
-)  # fmt: skip
+)
 
 THEME_NAMES: tuple[str, ...] = tuple(theme.name for theme in THEMES)
 
@@ -179,7 +189,8 @@ def theme_matrix(titles: Sequence[DemoTitle]) -> Matrix:
     The root keeps a title that belongs to many themes from standing out for everybody.
     """
     belongs = np.array([[theme.covers(title) for theme in THEMES] for title in titles], dtype=float)
-    return belongs / np.sqrt(np.maximum(belongs.sum(axis=1, keepdims=True), 1.0))
+    matrix: Matrix = belongs / np.sqrt(np.maximum(belongs.sum(axis=1, keepdims=True), 1.0))
+    return matrix
 
 
 def standardised_match(taste: Matrix, themes: Matrix, extra: Matrix | float = 0.0) -> Matrix:
@@ -190,5 +201,6 @@ def standardised_match(taste: Matrix, themes: Matrix, extra: Matrix | float = 0.
     """
     match = taste @ themes.T + extra
     match -= match.mean(axis=1, keepdims=True)
-    spread: Matrix = match.std(axis=1, keepdims=True)
-    return match / np.where(spread > 0, spread, 1.0)
+    spread = match.std(axis=1, keepdims=True)
+    standardised: Matrix = match / np.where(spread > 0, spread, 1.0)
+    return standardised
