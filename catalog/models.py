@@ -100,6 +100,19 @@ class Anime(models.Model):
         return f"/anime/{self.pk}/"
 
 
+class CatalogueState(models.Model):
+    """One row that counts the changes of titles and genres.
+
+    What a process has computed from the whole catalogue is out of date when the revision has
+    moved on, whichever process changed it.
+    """
+
+    revision = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"Revision {self.revision}"
+
+
 class Rater(models.Model):
     """Somebody whose ratings we know.
 

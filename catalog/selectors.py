@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, F
 
-from catalog.models import Anime, Genre, Profile, Rater, Rating, User
+from catalog.models import Anime, CatalogueState, Genre, Profile, Rater, Rating, User
 from catalog.querysets import AnimeQuerySet, RatingQuerySet
 from catalog.titles import search_title
 
@@ -116,3 +116,8 @@ def score_histogram(*, anime_id: int) -> dict[int, int]:
     rows = Rating.objects.scored().filter(anime_id=anime_id).values_list("score")
     histogram.update({score: count for score, count in rows.annotate(Count("pk")) if score})
     return histogram
+
+
+def catalogue_revision() -> int:
+    """A number that grows with every change of a title or a genre."""
+    return CatalogueState.objects.values_list("revision", flat=True).first() or 0

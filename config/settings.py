@@ -179,11 +179,6 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 25},
     },
-    "mark stale work": {
-        "task": "recommender.tasks.mark_stale",
-        "schedule": 30.0,
-        "options": {"expires": 25},
-    },
     "look for imports": {
         "task": "catalog.tasks.look_for_imports",
         "schedule": 30.0,
@@ -301,6 +296,8 @@ PROMETHEUS_EXPORT_MIGRATIONS = False
 RECOMMENDER_ARTIFACT_ROOT = Path(
     env.str("RECOMMENDER_ARTIFACT_ROOT", default=str(VAR_DIR / "artifacts"))
 )
+# Where a run keeps its data snapshot and its checkpoints until it ends.
+RECOMMENDER_CHECKPOINT_ROOT = VAR_DIR / "checkpoints"
 # A run or a worker is stale when its last heartbeat is older than this.
 RECOMMENDER_STALE_AFTER = timedelta(seconds=30)
 RECOMMENDER_HEARTBEAT_SECONDS = env.float("RECOMMENDER_HEARTBEAT_SECONDS", default=5.0)
