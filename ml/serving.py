@@ -1,0 +1,326 @@
+"""RecommenderNet without torch: what a web process loads to predict scores.
+
+The first layer is linear before its ReLU, so its half for the title can be computed once for
+every title when the model is stored. What is left for a request is two small matrix products.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.data import HIGHEST_SCORE, LOWEST_SCORE
+from ml.errors import DataError
+from ml.fold_in import GaussianPrior, most_probable
+from ml.weights import RecommenderNetWeights
+
+FloatArray = npt.NDArray[np.float32]
+IndexArray = npt.NDArray[np.integer]
+
+UNKNOWN: Final = -1
+"""Stands for a rater or a title without a row: predicted as the average of the known ones."""
+
+FOLD_IN_STEPS: Final = 10
+_CHUNK: Final = 4096  # rows whose hidden layers stay within a core's cache
+_SMALLEST_VARIANCE: Final = 1e-6
+
+_ARRAY_NAMES: Final = (
+    "item_hidden",
+    "user_embedding",
+    "user_to_hidden",
+    "hidden_weight",
+    "hidden_bias",
+    "output_weight",
+    "output_bias",
+    "prior_mean",
+    "prior_precision",
+    "mean_item_hidden",
+    "residual_variance",
+)
+
+
+def clip_score(predictions: npt.ArrayLike) -> FloatArray:
+    """Return predictions moved into the range of scores, 1 to 10 (float32, same shape)."""
+    return np.clip(np.asarray(predictions, dtype=np.float32), LOWEST_SCORE, HIGHEST_SCORE)
+
+
+def scorer_arrays(weights: RecommenderNetWeights) -> dict[str, npt.NDArray[np.generic]]:
+    """Fold the first layer into the titles' table; the result is what an artifact stores.
+
+    With raters' vectors of d and layers of h1 and h2 units: ``item_hidden`` [n_items, h1] is
+    ``item_embedding @ W1[:, d:].T + b1``, ``user_to_hidden`` [h1, d] is ``W1[:, :d]``.
+    """
+    users = weights["user_embedding.weight"]
+    dim = users.shape[1]
+    first = weights["hl1.weight"].astype(np.float64)
+    items = weights["item_embedding.weight"].astype(np.float64)
+    item_hidden = (items @ first[:, dim:].T + weights["hl1.bias"]).astype(np.float32)
+    prior = _prior_of(users, weights.user_count)
+    known_items = weights.item_count > 0
+    return {
+        "item_hidden": item_hidden,
+        "user_embedding": users,
+        "user_to_hidden": np.ascontiguousarray(weights["hl1.weight"][:, :dim]),
+        "hidden_weight": weights["hl2.weight"],
+        "hidden_bias": weights["hl2.bias"],
+        "output_weight": weights["hl3.weight"][0],
+        "output_bias": weights["hl3.bias"],
+        "prior_mean": prior.mean,
+        "prior_precision": prior.precision,
+        "mean_item_hidden": item_hidden[known_items].mean(axis=0)
+        if known_items.any()
+        else weights["hl1.bias"],
+        "residual_variance": np.asarray(weights.residual_variance, dtype=np.float64),
+    }
+
+
+def _prior_of(users: FloatArray, user_count: npt.NDArray[np.int64]) -> GaussianPrior:
+    """Return mean and spread of the vectors of those raters that training has seen."""
+    seen = users[user_count > 0].astype(np.float64)
+    if not len(seen):
+        seen = users.astype(np.float64)
+    if not len(seen):
+        return GaussianPrior(np.zeros(users.shape[1]), np.ones(users.shape[1]))
+    variance = np.maximum(seen.var(axis=0), _SMALLEST_VARIANCE)
+    return GaussianPrior(seen.mean(axis=0), 1 / variance)
+
+
+class RecommenderNetScorer:
+    """Predicts scores from the arrays of :func:`scorer_arrays`.
+
+    The arrays may be read-only memory maps: they are never written to. Predictions are float32
+    score points, not clipped (see :func:`clip_score`).
+
+    Raises:
+        DataError: an array is missing or the shapes do not fit one another.
+    """
+
+    def __init__(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
+        missing = [name for name in _ARRAY_NAMES if name not in arrays]
+        if missing:
+            raise DataError(f"Arrays of the scorer are missing: {', '.join(missing)}.")
+        self._arrays = {name: arrays[name] for name in _ARRAY_NAMES}
+        self._item_hidden = _typed(arrays["item_hidden"], np.float32)
+        self._users = _typed(arrays["user_embedding"], np.float32)
+        self._user_to_hidden = _typed(arrays["user_to_hidden"], np.float32)
+        self._hidden_weight = _typed(arrays["hidden_weight"], np.float32)
+        self._hidden_bias = _typed(arrays["hidden_bias"], np.float32)
+        self._output_weight = _typed(arrays["output_weight"], np.float32)
+        self._output_bias = _typed(arrays["output_bias"], np.float32)
+        self._mean_item_hidden = _typed(arrays["mean_item_hidden"], np.float32)
+        self._prior = GaussianPrior(
+            arrays["prior_mean"].astype(np.float64), arrays["prior_precision"].astype(np.float64)
+        )
+        self._noise_variance = max(float(arrays["residual_variance"]), _SMALLEST_VARIANCE)
+        self._check_shapes()
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Self:
+        """Build a scorer from :meth:`arrays`' form, for example from a loaded artifact."""
+        return cls(arrays)
+
+    @classmethod
+    def from_weights(cls, weights: RecommenderNetWeights) -> Self:
+        """Build a scorer straight from a training's result."""
+        return cls(scorer_arrays(weights))
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Return the arrays an artifact stores."""
+        return dict(self._arrays)
+
+    def _check_shapes(self) -> None:
+        first, dim = self._user_to_hidden.shape
+        second = self._hidden_bias.size
+        expected = {
+            "item_hidden": (len(self._item_hidden), first),
+            "user_embedding": (len(self._users), dim),
+            "hidden_weight": (second, first),
+            "hidden_bias": (second,),
+            "output_weight": (second,),
+            "output_bias": (1,),
+            "prior_mean": (dim,),
+            "prior_precision": (dim,),
+            "mean_item_hidden": (first,),
+        }
+        for name, shape in expected.items():
+            if self._arrays[name].shape != shape:
+                raise DataError(f"{name} must have shape {shape}, not {self._arrays[name].shape}.")
+
+    @property
+    def n_users(self) -> int:
+        """Number of raters with a row."""
+        return len(self._users)
+
+    @property
+    def n_items(self) -> int:
+        """Number of titles with a row."""
+        return len(self._item_hidden)
+
+    @property
+    def prior_vector(self) -> FloatArray:
+        """float32 [d]: the mean vector of the trained raters, for somebody unknown."""
+        return self._prior.mean.astype(np.float32)
+
+    def user_vector(self, user_index: int) -> FloatArray:
+        """Return a trained rater's vector (float32 [d], a copy).
+
+        Raises:
+            DataError: there is no such row.
+        """
+        if not 0 <= user_index < self.n_users:
+            raise DataError(f"Rater row {user_index} is not in [0, {self.n_users}).")
+        vector: FloatArray = self._users[user_index].copy()
+        return vector
+
+    def predict(self, user_vector: FloatArray, item_index: IndexArray | None = None) -> FloatArray:
+        """Return the predicted score of one rater for each title.
+
+        Args:
+            user_vector: float32 [d].
+            item_index: rows of the titles [n]; None means every title, in order. -1 is a title
+                without a row.
+
+        Returns:
+            float32 [n], not clipped.
+
+        Raises:
+            DataError: a shape or a row is out of range.
+        """
+        offset = self._user_to_hidden @ self._checked_vector(user_vector)
+        n_rows = self.n_items if item_index is None else len(item_index)
+        if item_index is not None:
+            item_index = _checked_index("title", item_index, self.n_items)
+        predictions = np.empty(n_rows, dtype=np.float32)
+        for rows in _chunks(n_rows):
+            titles = (
+                self._item_hidden[rows]
+                if item_index is None
+                else self._hidden_of_items(item_index[rows])
+            )
+            predictions[rows] = self._output(titles + offset)
+        return predictions
+
+    def predict_pairs(self, user_index: IndexArray, item_index: IndexArray) -> FloatArray:
+        """Return the predicted score of each (rater, title) pair.
+
+        Args:
+            user_index: rows of the raters [n]; -1 is a rater without a row.
+            item_index: rows of the titles [n]; -1 is a title without a row.
+
+        Returns:
+            float32 [n], not clipped.
+
+        Raises:
+            DataError: lengths differ or a row is out of range.
+        """
+        users = _checked_index("rater", user_index, self.n_users)
+        items = _checked_index("title", item_index, self.n_items)
+        if users.shape != items.shape:
+            raise DataError(f"{users.size} raters and {items.size} titles do not make pairs.")
+        predictions = np.empty(users.size, dtype=np.float32)
+        for rows in _chunks(users.size):
+            vectors = self._users.take(users[rows], axis=0, mode="wrap")
+            vectors[users[rows] == UNKNOWN] = self._prior.mean
+            hidden = vectors @ self._user_to_hidden.T
+            hidden += self._hidden_of_items(items[rows])
+            predictions[rows] = self._output(hidden)
+        return predictions
+
+    def fold_in(
+        self,
+        item_index: IndexArray,
+        scores: npt.ArrayLike,
+        start: FloatArray | None = None,
+        n_steps: int = FOLD_IN_STEPS,
+    ) -> FloatArray:
+        """Return the vector of a rater who was not trained on, from the scores given so far.
+
+        The network stays fixed; the vector is the most probable one under a Gaussian with mean and
+        spread of the trained raters' vectors and the network's residual variance as noise.
+
+        Args:
+            item_index: rows of the scored titles [n], n ≥ 0.
+            scores: [n], 1 to 10.
+            start: float32 [d], the mean to assume instead of the average rater, such as the
+                rater's vector before the newest scores.
+            n_steps: largest number of Gauss-Newton steps.
+
+        Returns:
+            float32 [d]; with no scores the mean itself.
+
+        Raises:
+            DataError: shapes, rows or scores do not fit.
+        """
+        items = _checked_index("title", item_index, self.n_items)
+        targets = np.asarray(scores, dtype=np.float64)
+        if targets.shape != items.shape:
+            raise DataError(f"{items.size} titles and {targets.size} scores do not make pairs.")
+        if not np.all((targets >= LOWEST_SCORE) & (targets <= HIGHEST_SCORE)):
+            raise DataError(f"Scores must be from {LOWEST_SCORE} to {HIGHEST_SCORE}.")
+        mean = self._prior.mean
+        if start is not None:
+            mean = self._checked_vector(start).astype(np.float64)
+        if not items.size:
+            return mean.astype(np.float32)
+        titles = self._hidden_of_items(items).astype(np.float64)
+        vector = most_probable(
+            lambda candidate: self._linearise(candidate, titles),
+            targets,
+            prior=GaussianPrior(mean, self._prior.precision),
+            noise_variance=self._noise_variance,
+            n_steps=n_steps,
+        )
+        return vector.astype(np.float32)
+
+    def _linearise(
+        self, vector: npt.NDArray[np.float64], titles: npt.NDArray[np.float64]
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return the predictions [n] for the titles' halves [n, h1] and d prediction/d vector."""
+        first = titles + self._user_to_hidden @ vector
+        first_open = first > 0
+        second = np.maximum(first, 0) @ self._hidden_weight.T + self._hidden_bias
+        second_open = second > 0
+        predictions = np.maximum(second, 0) @ self._output_weight + self._output_bias[0]
+        backward = (second_open * self._output_weight) @ self._hidden_weight
+        return predictions.astype(np.float64), (backward * first_open) @ self._user_to_hidden
+
+    def _output(self, hidden: FloatArray) -> FloatArray:
+        """Return the predictions of rows [n, h1] of the first layer; the rows are overwritten."""
+        np.maximum(hidden, 0, out=hidden)
+        second = hidden @ self._hidden_weight.T
+        second += self._hidden_bias
+        np.maximum(second, 0, out=second)
+        predictions: FloatArray = second @ self._output_weight + self._output_bias[0]
+        return predictions
+
+    def _hidden_of_items(self, item_index: IndexArray) -> FloatArray:
+        """Return a copy of the titles' halves of the first layer, the mean for -1."""
+        hidden = np.take(self._item_hidden, item_index, axis=0, mode="wrap")
+        hidden[item_index == UNKNOWN] = self._mean_item_hidden
+        return hidden
+
+    def _checked_vector(self, vector: FloatArray) -> FloatArray:
+        if vector.shape != self._prior.mean.shape or not np.isfinite(vector).all():
+            raise DataError(f"A rater's vector has {self._prior.mean.size} finite entries.")
+        return vector.astype(np.float32, copy=False)
+
+
+def _typed(array: npt.NDArray[np.generic], dtype: type[np.float32]) -> FloatArray:
+    return array.astype(dtype, copy=False)
+
+
+def _checked_index(what: str, index: npt.ArrayLike, size: int) -> IndexArray:
+    """Return a row of indices in [-1, size)."""
+    array = np.asarray(index)
+    if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
+        raise DataError(f"The {what} rows must be one row of whole numbers.")
+    if array.size and (array.min() < UNKNOWN or array.max() >= size):
+        raise DataError(f"A {what} row is not in [-1, {size}).")
+    return array.astype(np.int64, copy=False)
+
+
+def _chunks(n_rows: int) -> Iterator[slice]:
+    """Yield slices that cover n_rows rows."""
+    for start in range(0, n_rows, _CHUNK):
+        yield slice(start, start + _CHUNK)
