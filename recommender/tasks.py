@@ -1,1 +1,87 @@
-"""Celery tasks of the recommender: thin, each a call of one service."""
+"""Celery tasks of the recommender: thin, each a call of one service.
+
+A message carries no state. It only means "look for work": the queued row is the truth, so lost,
+doubled and reordered messages do no harm.
+"""
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+from celery import shared_task
+from celery.signals import worker_ready, worker_shutdown
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from catalog.models import User
+from recommender.models import TrainingRun
+from recommender.services import heartbeat, runs, training
+
+logger = logging.getLogger(__name__)
+
+TRAINING_QUEUE = "training"
+
+
+@shared_task
+def look_for_training() -> int:
+    """Carry out the runs that wait, one after the other, until none is left."""
+    return training.work_off_queue(worker=worker_name())
+
+
+def worker_name() -> str:
+    """A name that no other worker has, and this process has only once."""
+    return f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident():x}:{uuid4().hex[:6]}"
+
+
+def enqueue_training(
+    *,
+    requested_by: User | None = None,
+    model: str = "",
+    configuration: Mapping[str, Any] | None = None,
+    include_simulated: bool = False,
+) -> TrainingRun:
+    """Queue a run and wake a worker once the row is committed.
+
+    Raises InvalidConfiguration and SimulatedMixture.
+    """
+    with transaction.atomic():
+        run = runs.create(
+            requested_by=requested_by,
+            model=model,
+            configuration=configuration,
+            include_simulated=include_simulated,
+        )
+        transaction.on_commit(partial(wake_training_worker))
+    return run
+
+
+def wake_training_worker() -> None:
+    """Tell a training worker to look for work.
+
+    A broker that cannot be reached is no failure of the run: the row waits, and beat asks the
+    workers to look every half minute.
+    """
+    try:
+        look_for_training.apply_async(queue=TRAINING_QUEUE, ignore_result=True, retry=False)
+    except OperationalError:
+        logger.warning("The broker cannot be reached; the run waits for beat.", exc_info=True)
+
+
+@worker_ready.connect
+def start_worker(sender: Any, **kwargs: Any) -> None:
+    """Say that this worker lives, and let it look for what a dead one has left."""
+    queues = sorted(queue.name for queue in sender.task_consumer.queues)
+    heartbeat.start_worker_heartbeat(name=sender.hostname, queues=", ".join(queues))
+    if TRAINING_QUEUE in queues:
+        wake_training_worker()
+
+
+@worker_shutdown.connect
+def end_worker(sender: Any, **kwargs: Any) -> None:
+    """Take the worker's row away."""
+    heartbeat.stop_worker_heartbeat(name=sender.hostname)

@@ -2,8 +2,28 @@
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+from django.core.cache import cache
+
 from catalog.models import Anime, Rater
-from recommender.services.lists import DEFAULT_METHOD, RecommendationList, SimilarTitle
+from catalog.selectors import anime_by_id
+from ml.ranking import top_n
+from recommender.services import registry
+from recommender.services.catalogue import CatalogueArrays, catalogue_arrays
+from recommender.services.history import history_of
+from recommender.services.lists import (
+    DEFAULT_METHOD,
+    METHODS,
+    Recommendation,
+    RecommendationList,
+    SimilarTitle,
+    UnknownMethod,
+)
+from recommender.services.rankings import Ranking, predict_all, rank
+from recommender.services.reasons import liking_of, reasons_for
+
+# How long a list that nothing has made invalid stays cached.
+CACHE_SECONDS = 30 * 60
 
 
 def recommend(
@@ -16,21 +36,142 @@ def recommend(
 ) -> RecommendationList:
     """Unseen titles, best first: ``n`` of them behind the first ``offset``.
 
-    Titles on the rater's list, whatever their status but plan-to-watch, and dismissed ones are
-    left out. Raises UnknownMethod.
+    Titles on the rater's list, planned ones included, and dismissed ones are left out. Raises
+    UnknownMethod.
     """
-    raise RuntimeError
+    if method not in METHODS:
+        raise UnknownMethod(method)
+    catalogue = catalogue_arrays()
+    ranking = _cached_ranking(
+        rater=rater, method=method, catalogue=catalogue, show_adult=show_adult
+    )
+    return RecommendationList(
+        method=method,
+        source=ranking.source,
+        items=_items(ranking, rater, catalogue, slice(offset, offset + n)),
+        n_available=len(ranking.anime_ids),
+        model_version=ranking.model_version,
+        fallback=ranking.fallback,
+    )
 
 
 def predict(*, rater: Rater | None, anime_ids: Iterable[int]) -> dict[int, float]:
-    """The expected scores (1 to 10) of titles by id; empty without an active model."""
-    raise RuntimeError
+    """The scores (1 to 10) that a rater is expected to give, by title id.
+
+    Titles that the model does not know are left out; nothing is left without an active model or
+    for a rater who has scored nothing.
+    """
+    catalogue = catalogue_arrays()
+    predictions = predict_all(
+        rater=rater,
+        history=history_of(rater=rater),
+        catalogue=catalogue,
+        state=registry.active_model(),
+    )
+    rows = {anime_id: catalogue.items.get(anime_id) for anime_id in anime_ids}
+    return {
+        anime_id: float(predictions[row])
+        for anime_id, row in rows.items()
+        if row is not None and np.isfinite(predictions[row])
+    }
 
 
 def similar(*, anime: Anime, n: int = 10, show_adult: bool = False) -> list[SimilarTitle]:
-    """The titles most like one by genres and type, most similar first, ties by id."""
-    raise RuntimeError
+    """The complete titles most like one by genres and type: cosine, ties by id."""
+    catalogue = catalogue_arrays()
+    row = catalogue.items.get(anime.pk)
+    if row is None:
+        return []
+    sims = catalogue.content.similarity(catalogue.content.features[row], "cosine")
+    excluded = ~catalogue.is_complete | (sims <= 0)
+    excluded[row] = True
+    if not show_adult:
+        excluded |= catalogue.is_adult
+    order = top_n(sims, exclude=excluded, n=n, tie_break=catalogue.items.ids)
+    titles = anime_by_id(anime_ids=catalogue.items.ids[order].tolist())
+    return [
+        SimilarTitle(
+            anime=titles[int(catalogue.items.ids[other])],
+            sim=float(sims[other]),
+            shared_genres=tuple(
+                genre for genre in catalogue.genres[other] if genre in catalogue.genres[row]
+            ),
+        )
+        for other in order
+        if int(catalogue.items.ids[other]) in titles
+    ]
 
 
 def forget(*, rater_ids: Sequence[int]) -> None:
-    """Drop the cached lists of raters whose ratings have changed."""
+    """Drop the cached lists of raters whose ratings have changed.
+
+    A list also carries the revision that it is of, so that a process whose cache is its own
+    notices the change as well; this frees the memory.
+    """
+    cache.delete_many(
+        [
+            _cache_key(rater_id, method, show_adult)
+            for rater_id in rater_ids
+            for method in METHODS
+            for show_adult in (False, True)
+        ]
+    )
+
+
+def _cache_key(rater_id: int, method: str, show_adult: bool) -> str:
+    return f"ranking:{rater_id}:{method}:{int(show_adult)}"
+
+
+def _cached_ranking(
+    *, rater: Rater | None, method: str, catalogue: CatalogueArrays, show_adult: bool
+) -> Ranking:
+    """The rater's ranking, from the cache when it is of the same revisions and model."""
+    state = registry.active_model()
+    version = state.model.version_id if state.model else None
+    revisions = (rater.revision if rater else 0, catalogue.revision, version, state.problem)
+    key = _cache_key(rater.pk if rater else 0, method, show_adult)
+    cached = cache.get(key)
+    if cached is not None and cached[0] == revisions:
+        ranking: Ranking = cached[1]
+        return ranking
+    ranking = rank(
+        method=method,
+        rater=rater,
+        history=history_of(rater=rater),
+        catalogue=catalogue,
+        state=state,
+        show_adult=show_adult,
+    )
+    cache.set(key, (revisions, ranking), CACHE_SECONDS)
+    return ranking
+
+
+def _items(
+    ranking: Ranking, rater: Rater | None, catalogue: CatalogueArrays, page: slice
+) -> list[Recommendation]:
+    """A page of a ranking with its titles and reasons."""
+    anime_ids = [int(anime_id) for anime_id in ranking.anime_ids[page]]
+    if not anime_ids:
+        return []
+    titles = anime_by_id(anime_ids=anime_ids)
+    liking = liking_of(history=history_of(rater=rater), catalogue=catalogue)
+    best = float(ranking.relevance[0])
+    items = []
+    for position, anime_id in enumerate(anime_ids, start=page.start):
+        if anime_id not in titles:
+            continue  # deleted since the arrays were built
+        relevance, prediction = float(ranking.relevance[position]), ranking.prediction[position]
+        items.append(
+            Recommendation(
+                rank=position + 1,
+                anime=titles[anime_id],
+                prediction=float(prediction) if np.isfinite(prediction) else None,
+                relevance=relevance,
+                recommender_score=relevance / best if best > 0 else 1.0,
+                sim=relevance if ranking.source == "content" else None,
+                reasons=reasons_for(
+                    source=ranking.source, anime_id=anime_id, liking=liking, catalogue=catalogue
+                ),
+            )
+        )
+    return items

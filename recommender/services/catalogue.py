@@ -1,0 +1,86 @@
+"""The whole catalogue as arrays, kept in the process until a title changes."""
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from catalog.models import Anime
+from catalog.selectors import catalogue_revision
+from ml.content import ContentModel, item_features
+from ml.data import IdMap
+
+
+@dataclass(frozen=True, eq=False)
+class CatalogueArrays:
+    """Every title as a row, ordered by id.
+
+    Attributes:
+        revision: the catalogue's revision that these arrays are of.
+        items: title ids ↔ rows.
+        is_adult, is_complete: bool [n].
+        members: int64 [n].
+        genres: each title's genre names, in alphabetical order.
+        types: each title's type, "" where unknown.
+        content: the one-hot model over all rows; ranks are of complete ones only.
+    """
+
+    revision: int
+    items: IdMap
+    is_adult: npt.NDArray[np.bool_]
+    is_complete: npt.NDArray[np.bool_]
+    members: npt.NDArray[np.int64]
+    genres: list[tuple[str, ...]]
+    types: list[str]
+    content: ContentModel
+
+
+_lock = threading.Lock()
+_arrays: CatalogueArrays | None = None
+
+
+def catalogue_arrays() -> CatalogueArrays:
+    """The catalogue as it is now; built at first use and after each change."""
+    global _arrays  # noqa: PLW0603 - one catalogue a process is the point
+    revision = catalogue_revision()
+    arrays = _arrays
+    if arrays is None or arrays.revision != revision:
+        with _lock:
+            arrays = _arrays
+            if arrays is None or arrays.revision != revision:
+                arrays = _arrays = _build(revision)
+    return arrays
+
+
+def forget_catalogue() -> None:
+    """Drop the arrays (for tests: a rolled-back test takes its revision back)."""
+    global _arrays  # noqa: PLW0603 - see catalogue_arrays
+    _arrays = None
+
+
+def _build(revision: int) -> CatalogueArrays:
+    fields = ("pk", "type", "episodes", "mean_score", "members", "is_adult")
+    rows = list(Anime.objects.order_by("pk").values_list(*fields))
+    genres_of: dict[int, list[str]] = {row[0]: [] for row in rows}
+    pairs = Anime.genres.through.objects.order_by("anime_id", "genre__name")
+    for anime_id, name in pairs.values_list("anime_id", "genre__name"):
+        if anime_id in genres_of:
+            genres_of[anime_id].append(name)
+    genres = [tuple(genres_of[row[0]]) for row in rows]
+    types = [row[1] or "" for row in rows]
+    items = IdMap(np.array([row[0] for row in rows], dtype=np.int64))
+    names, features = item_features(genres, types)
+    return CatalogueArrays(
+        revision=revision,
+        items=items,
+        is_adult=np.array([row[5] for row in rows], dtype=bool),
+        is_complete=np.array(
+            [bool(genre) and None not in row[1:4] for row, genre in zip(rows, genres, strict=True)],
+            dtype=bool,
+        ),
+        members=np.array([row[4] for row in rows], dtype=np.int64),
+        genres=genres,
+        types=types,
+        content=ContentModel(items.ids, names, features),
+    )

@@ -1,0 +1,94 @@
+"""Why a title is in a list: sentences that are true of the numbers behind it."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommender.services.catalogue import CatalogueArrays
+from recommender.services.history import History
+from recommender.services.lists import Reason
+
+# A genre's mean deviation is shrunk as if this many titles of it had been scored average.
+_SHRINKAGE = 3.0
+_MOST_GENRES = 3
+
+
+@dataclass(frozen=True)
+class Liking:
+    """By how much a rater scores a genre's titles above the own mean, shrunk; and the profile."""
+
+    deviation: dict[str, float]
+    profile: dict[str, float]
+    n_scored: int
+
+
+def liking_of(*, history: History, catalogue: CatalogueArrays) -> Liking:
+    """What a rater likes, by genre.
+
+    ``deviation`` is the sum of (score - mean score) over the genre's scored titles divided by
+    their number plus 3. ``profile`` is the reference's: each genre's and type's share of the
+    scores given to complete titles.
+    """
+    known = catalogue.items.contains(history.scored)
+    rows, scores = catalogue.items.index(history.scored[known]), history.scores[known]
+    mean = float(np.mean(scores)) if len(scores) else 0.0
+    sums: dict[str, float] = defaultdict(float)
+    counts: dict[str, int] = defaultdict(int)
+    weights: dict[str, float] = defaultdict(float)
+    for row, score in zip(rows, scores, strict=True):
+        for genre in catalogue.genres[row]:
+            sums[genre] += float(score) - mean
+            counts[genre] += 1
+        if catalogue.is_complete[row]:
+            for feature in (*catalogue.genres[row], catalogue.types[row]):
+                weights[feature] += float(score)
+    total = sum(weights.values()) or 1.0
+    return Liking(
+        deviation={genre: sums[genre] / (counts[genre] + _SHRINKAGE) for genre in sums},
+        profile={feature: weight / total for feature, weight in weights.items()},
+        n_scored=len(scores),
+    )
+
+
+def reasons_for(
+    *, source: str, anime_id: int, liking: Liking, catalogue: CatalogueArrays
+) -> tuple[Reason, ...]:
+    """The reasons for one title of a list that ``source`` made."""
+    row = catalogue.items.get(anime_id)
+    if row is None:
+        return ()
+    genres = catalogue.genres[row]
+    if source == "popular":
+        return (Reason("popular", f"On the lists of {catalogue.members[row]:,} people."),)
+    if source == "content":
+        return _content_reason(genres, catalogue.types[row], liking)
+    liked = [genre for genre in genres if liking.deviation.get(genre, 0.0) > 0.0]
+    liked.sort(key=lambda genre: (-liking.deviation[genre], genre))
+    if liked:
+        named = tuple(liked[:_MOST_GENRES])
+        text = f"You score {join(named)} titles higher than your average."
+        return (Reason("genres", text, named),)
+    titles = "the title" if liking.n_scored == 1 else f"the {liking.n_scored} titles"
+    return (Reason("model", f"Predicted from {titles} that you have scored."),)
+
+
+def _content_reason(genres: Sequence[str], type: str, liking: Liking) -> tuple[Reason, ...]:
+    shared = [name for name in (*genres, type) if liking.profile.get(name, 0.0) > 0.0]
+    if not shared:
+        return ()
+    share = sum(liking.profile[name] for name in shared)
+    shared.sort(key=lambda name: (-liking.profile[name], name))
+    strongest = tuple(shared[: _MOST_GENRES + 1])
+    named = join(strongest) if len(shared) == len(strongest) else f"{', '.join(strongest)} and more"
+    verb = "makes" if len(shared) == 1 else "make"
+    text = f"{named} {verb} up {share:.0%} of the profile of your scores."
+    return (Reason("genres", text, tuple(name for name in strongest if name in genres)),)
+
+
+def join(names: Sequence[str]) -> str:
+    """Names as in a sentence: "Drama", "Drama and Sci-Fi", "Drama, Mecha and Sci-Fi"."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
