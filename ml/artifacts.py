@@ -38,7 +38,7 @@ _RESERVED: Final = frozenset({"format_version", "files", "checksum"})
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _TEMPORARY: Final = ".writing-"
 
-Array = npt.NDArray[np.generic]
+Array = npt.NDArray[Any]
 
 
 def write_artifact(

@@ -35,7 +35,7 @@ _LENGTH_BYTES: Final = 8
 _LONGEST_HEADER: Final = 100_000_000
 
 
-def map_arrays(path: Path) -> dict[str, npt.NDArray[np.generic]]:
+def map_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
     """Return the file's arrays by name, as read-only views of one shared mapping.
 
     Raises:
@@ -75,7 +75,7 @@ def _read_header(path: Path, mapping: mmap.mmap, size: int) -> tuple[int, dict[s
 
 def _array(
     path: Path, name: str, entry: Any, mapping: mmap.mmap, *, start: int, size: int
-) -> npt.NDArray[np.generic]:
+) -> npt.NDArray[Any]:
     """Return one array after checking that its bytes lie within the file."""
     try:
         dtype = _DTYPES[entry["dtype"]]
@@ -90,7 +90,7 @@ def _array(
     if last - first != count * dtype.itemsize or start + last > size:
         raise ArtifactDamaged(f"{path} has impossible offsets for {name}.")
     if not count:
-        empty: npt.NDArray[np.generic] = np.empty(shape, dtype=dtype)
+        empty: npt.NDArray[Any] = np.empty(shape, dtype=dtype)
         empty.flags.writeable = False
         return empty
     flat = np.frombuffer(mapping, dtype=dtype, count=count, offset=start + first)

@@ -5,7 +5,7 @@ every title when the model is stored. What is left for a request is two small ma
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +45,7 @@ def clip_score(predictions: npt.ArrayLike) -> FloatArray:
     return np.clip(np.asarray(predictions, dtype=np.float32), LOWEST_SCORE, HIGHEST_SCORE)
 
 
-def scorer_arrays(weights: RecommenderNetWeights) -> dict[str, npt.NDArray[np.generic]]:
+def scorer_arrays(weights: RecommenderNetWeights) -> dict[str, npt.NDArray[Any]]:
     """Fold the first layer into the titles' table; the result is what an artifact stores.
 
     With raters' vectors of d and layers of h1 and h2 units: ``item_hidden`` [n_items, h1] is
@@ -96,7 +96,7 @@ class RecommenderNetScorer:
         DataError: an array is missing or the shapes do not fit one another.
     """
 
-    def __init__(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
+    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         missing = [name for name in _ARRAY_NAMES if name not in arrays]
         if missing:
             raise DataError(f"Arrays of the scorer are missing: {', '.join(missing)}.")
@@ -116,7 +116,7 @@ class RecommenderNetScorer:
         self._check_shapes()
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Self:
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
         """Build a scorer from :meth:`arrays`' form, for example from a loaded artifact."""
         return cls(arrays)
 
@@ -125,7 +125,7 @@ class RecommenderNetScorer:
         """Build a scorer straight from a training's result."""
         return cls(scorer_arrays(weights))
 
-    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return the arrays an artifact stores."""
         return dict(self._arrays)
 
@@ -306,7 +306,7 @@ class RecommenderNetScorer:
         return vector.astype(np.float32, copy=False)
 
 
-def _typed(array: npt.NDArray[np.generic], dtype: type[np.float32]) -> FloatArray:
+def _typed(array: npt.NDArray[Any], dtype: type[np.float32]) -> FloatArray:
     return array.astype(dtype, copy=False)
 
 

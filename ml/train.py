@@ -116,7 +116,7 @@ def fit(
 
     Args:
         train: scored rows only.
-        validation: scored rows of the same raters and titles, or None.
+        validation: scored rows of the same raters and titles, or None (as are no rows).
         config: settings.
         on_epoch: called after each epoch, once its checkpoint is written.
         should_stop: asked every 16 batches; True ends the run.
@@ -136,7 +136,7 @@ def fit(
     _check_rows(train, validation)
     device = torch.device(resolve_device(config.device))
     rows = _rows_on(device, train)
-    held_out = None if validation is None else _rows_on(device, validation)
+    held_out = _rows_on(device, validation) if validation is not None and len(validation) else None
     state = TrainingState(train, config, device, math.ceil(len(rows) / config.batch_size))
     fingerprint = _fingerprint(train, validation, config)
     if checkpoint is not None and resume:
@@ -188,8 +188,6 @@ def _check_rows(train: Ratings, validation: Ratings | None) -> None:
             raise DataError(f"The {name} rows hold titles without a score; pass scored() rows.")
     if validation is None:
         return
-    if not len(validation):
-        raise TooLittleData("There is not one validation row; pass None to train without.")
     if (train.n_users, train.n_items) != (validation.n_users, validation.n_items):
         raise DataError("Training and validation rows must be of the same raters and titles.")
 
@@ -250,7 +248,7 @@ def _learn(state: TrainingState, rows: _Rows, should_stop: Callable[[], bool] | 
     net = state.net.train()
     order = torch.randperm(len(rows), generator=state.order_generator).to(state.device)
     squared_error = torch.zeros((), dtype=torch.float64, device=state.device)
-    for number, batch in enumerate(order.split(state.config.batch_size)):
+    for number, batch in enumerate(torch.split(order, state.config.batch_size)):
         if number % _BATCHES_BETWEEN_CHECKS == 0:
             # Reading the sum waits for the card, so it is not done after every batch.
             _check_finite(float(squared_error), state)
@@ -282,7 +280,7 @@ def _predict(net: RecommenderNet, user: Tensor, item: Tensor) -> Tensor:
     chunks = [
         net(users, items)
         for users, items in zip(
-            user.split(_PREDICTION_ROWS), item.split(_PREDICTION_ROWS), strict=True
+            torch.split(user, _PREDICTION_ROWS), torch.split(item, _PREDICTION_ROWS), strict=True
         )
     ]
     return torch.cat(chunks)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -76,7 +76,7 @@ class RecommenderNetWeights:
     def __getitem__(self, name: str) -> FloatArray:
         return self.parameters[name]
 
-    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return everything as named arrays for an artifact; :meth:`from_arrays` takes them."""
         return {
             **{name: self[name] for name in PARAMETER_NAMES},
@@ -86,7 +86,7 @@ class RecommenderNetWeights:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Self:
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
         """Build the weights from :meth:`arrays`' form.
 
         Raises:
