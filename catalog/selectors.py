@@ -1,18 +1,27 @@
 """Reads of the catalogue. Nothing here changes anything."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, F
+from django.db.models import Count, F, FloatField, Value
 
-from catalog.models import Anime, CatalogueState, Genre, Profile, Rater, Rating, User
+from catalog.models import Anime, CatalogueState, Dismissal, Genre, Profile, Rater, Rating, User
 from catalog.querysets import AnimeQuerySet, RatingQuerySet
 from catalog.titles import search_title
+
+# A community score counts as if this many members more had given the data set's mean score.
+# Without it, titles that a handful of people know would head the list of the best.
+PRIOR_MEMBERS = 2_000
+PRIOR_SCORE = 6.5
+_SHRUNK_SCORE = (
+    F("mean_score") * F("members") + Value(PRIOR_SCORE * PRIOR_MEMBERS, output_field=FloatField())
+) / (F("members") + Value(PRIOR_MEMBERS, output_field=FloatField()))
 
 # The orders in which titles can be browsed. Every order ends with the id, so that pages are stable.
 TITLE_ORDERS = {
     "popular": (F("members").desc(), F("pk").asc()),
-    "score": (F("mean_score").desc(nulls_last=True), F("pk").asc()),
+    "score": (_SHRUNK_SCORE.desc(nulls_last=True), F("pk").asc()),
     "title": (F("title").asc(), F("pk").asc()),
 }
 MY_LIST_ORDERS = {
@@ -36,8 +45,10 @@ def titles(
     ``order`` is a key of TITLE_ORDERS (KeyError otherwise).
     """
     found = Anime.objects.visible(show_adult=show_adult).prefetch_related("genres")
-    if search:
-        found = found.filter(search_title__contains=search_title(search))
+    if plain := search_title(search):
+        found = found.filter(search_title__contains=plain)
+    elif search:  # nothing but punctuation, which only the title itself still has
+        found = found.filter(title__contains=search)
     if genre:
         found = found.filter(genres__slug=genre)
     if type:
@@ -57,6 +68,16 @@ def genres(*, show_adult: bool) -> list[Genre]:
     for genre in found:
         genre.n_titles = counts[genre.pk]  # type: ignore[attr-defined]  # an annotation
     return found
+
+
+def visible_anime(*, anime_id: int, show_adult: bool) -> Anime | None:
+    """A title with its genres; None when there is none, or none for this adult setting."""
+    return (
+        Anime.objects.visible(show_adult=show_adult)
+        .prefetch_related("genres")
+        .filter(pk=anime_id)
+        .first()
+    )
 
 
 def anime_by_id(*, anime_ids: Iterable[int]) -> dict[int, Anime]:
@@ -80,10 +101,16 @@ def profile_of(user: User | AnonymousUser) -> Profile:
 
 
 def my_list(
-    *, rater: Rater | None, status: Rating.Status | None = None, order: str = "recent"
+    *,
+    rater: Rater | None,
+    show_adult: bool,
+    status: Rating.Status | None = None,
+    order: str = "recent",
 ) -> RatingQuerySet:
     """A rater's list with its titles and genres; ``order`` is a key of MY_LIST_ORDERS."""
     found = Rating.objects.filter(rater=rater) if rater else Rating.objects.none()
+    if not show_adult:
+        found = found.filter(anime__is_adult=False)
     if status is not None:
         found = found.filter(status=status)
     return (
@@ -93,13 +120,34 @@ def my_list(
     )
 
 
-def status_counts(*, rater: Rater | None) -> dict[Rating.Status, int]:
-    """How many titles of the list have each status, every status present."""
-    counts = dict.fromkeys(Rating.Status, 0)
+@dataclass(frozen=True, slots=True)
+class ListCounts:
+    """How many titles a list has: by status (every status present), scored, adult and hidden."""
+
+    by_status: dict[Rating.Status, int]
+    total: int
+    scored: int
+    hidden: int
+
+
+def list_counts(*, rater: Rater | None, show_adult: bool) -> ListCounts:
+    """The figures of a rater's list, in one query; ``hidden`` titles are in no other count."""
+    by_status = dict.fromkeys(Rating.Status, 0)
+    scored = hidden = 0
+    rows: Iterable[tuple[int, bool, int, int]] = ()
     if rater:
-        rows = Rating.objects.filter(rater=rater).values_list("status").annotate(Count("pk"))
-        counts.update({Rating.Status(status): count for status, count in rows})
-    return counts
+        rows = (
+            Rating.objects.filter(rater=rater)
+            .values_list("status", "anime__is_adult")
+            .annotate(Count("pk"), Count("score"))
+        )
+    for status, is_adult, count, count_scored in rows:
+        if is_adult and not show_adult:
+            hidden += count
+        else:
+            by_status[Rating.Status(status)] += count
+            scored += count_scored
+    return ListCounts(by_status, sum(by_status.values()), scored, hidden)
 
 
 def ratings_by_title(*, rater: Rater | None, anime_ids: Iterable[int]) -> dict[int, Rating]:
@@ -108,6 +156,11 @@ def ratings_by_title(*, rater: Rater | None, anime_ids: Iterable[int]) -> dict[i
         return {}
     found = Rating.objects.filter(rater=rater, anime_id__in=list(anime_ids))
     return {rating.anime_id: rating for rating in found}
+
+
+def is_dismissed(*, rater: Rater | None, anime: Anime) -> bool:
+    """Whether the rater has said "not interested" of the title."""
+    return rater is not None and Dismissal.objects.filter(rater=rater, anime=anime).exists()
 
 
 def score_histogram(*, anime_id: int) -> dict[int, int]:
