@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from pytest_django import Settings
 
 
 def require(available: bool, what: str) -> None:
@@ -43,8 +44,8 @@ def remove_var_dir() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def artifact_root(tmp_path: Path, settings: pytest.FixtureRequest) -> Path:
+def artifact_root(tmp_path: Path, settings: Settings) -> Path:
     """Every test has an empty artifact folder of its own."""
     root = tmp_path / "artifacts"
-    settings.RECOMMENDER_ARTIFACT_ROOT = root  # type: ignore[attr-defined]
+    settings.RECOMMENDER_ARTIFACT_ROOT = root
     return root

@@ -1,0 +1,73 @@
+"""A small world with two tastes, and a model trained on it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytest_django import Settings
+
+from catalog.models import Anime, Rater, Rating
+from recommender.models import ModelVersion, TrainingRun
+from recommender.services import registry, runs, training
+from recommender.services.catalogue import forget_catalogue
+from tests.factories import AnimeFactory, ImportedRaterFactory, RatingFactory
+
+SMALL = {"n_epochs": 12, "batch_size": 64, "learning_rate": 0.02, "seed": 3}
+
+
+@pytest.fixture(autouse=True)
+def fresh_process(tmp_path: Path, settings: Settings) -> Iterator[None]:
+    """Nothing that an earlier test has loaded or cached is left."""
+    from django.core.cache import cache
+
+    settings.RECOMMENDER_CHECKPOINT_ROOT = tmp_path / "checkpoints"
+    registry.forget_loaded()
+    forget_catalogue()
+    cache.clear()
+    yield
+    registry.forget_loaded()
+    forget_catalogue()
+    cache.clear()
+
+
+@dataclass
+class World:
+    """Dramas 1–12 and comedies 13–24; odd raters love drama, even ones love comedy."""
+
+    dramas: list[Anime]
+    comedies: list[Anime]
+    raters: list[Rater]
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """Thirty raters who have each watched 16 of 24 titles, two of those without a score."""
+    dramas = [AnimeFactory.create(id=n, genres=["Drama"]) for n in range(1, 13)]
+    comedies = [AnimeFactory.create(id=n, genres=["Comedy"]) for n in range(13, 25)]
+    generator = np.random.default_rng(7)
+    raters = [ImportedRaterFactory.create(source_id=n) for n in range(1, 31)]
+    for rater in raters:
+        loved = dramas if rater.source_id and rater.source_id % 2 else comedies
+        watched = generator.choice(24, size=16, replace=False)
+        for place, index in enumerate(watched):
+            anime = [*dramas, *comedies][index]
+            score = 9 if anime in loved else 3
+            RatingFactory.create(rater=rater, anime=anime, score=None if place < 2 else score)
+    return World(dramas, comedies, raters)
+
+
+@pytest.fixture
+def version(world: World) -> ModelVersion:
+    """The active version of a small model that has learnt the two tastes."""
+    run = runs.create(configuration=SMALL)
+    training.work_off_queue(worker="test")
+    run.refresh_from_db()
+    assert run.state == TrainingRun.State.SUCCEEDED, run.error
+    return ModelVersion.objects.get(run=run)
+
+
+def listed_ids(rater: Rater) -> set[int]:
+    """Ids of the titles on a rater's list."""
+    return set(Rating.objects.filter(rater=rater).values_list("anime_id", flat=True))

@@ -1,0 +1,180 @@
+"""Lists: unseen titles in order, personal from the first score, and something always."""
+
+import pytest
+
+from catalog.models import Anime, Rating
+from catalog.services import ratings
+from catalog.services.catalogue import catalogue_changed
+from recommender.models import ModelVersion
+from recommender.services import serving
+from recommender.services.lists import UnknownMethod
+from tests.factories import AccountRaterFactory, AnimeFactory, RatingFactory
+from tests.recommender.conftest import World, listed_ids
+
+
+def ids(result: serving.RecommendationList) -> list[int]:
+    return [item.anime.pk for item in result.items]
+
+
+def test_a_list_is_unseen_ordered_and_relative_to_its_best(
+    world: World, version: ModelVersion
+) -> None:
+    rater = world.raters[0]
+    result = serving.recommend(rater=rater, n=8)
+    assert (result.method, result.source, result.fallback) == ("for-you", "recommender-net", "")
+    assert result.model_version == version.pk
+    assert len(result.items) == 8 == result.n_available
+    assert not set(ids(result)) & listed_ids(rater)
+    predictions = [item.prediction for item in result.items]
+    assert all(prediction is not None and 1 <= prediction <= 10 for prediction in predictions)
+    assert predictions == sorted(predictions, key=lambda value: -(value or 0))
+    assert result.items[0].recommender_score == 1.0
+    last = result.items[-1]
+    assert last.recommender_score == pytest.approx(last.relevance / result.items[0].relevance)
+    assert [item.rank for item in result.items] == list(range(1, 9))
+
+
+def test_the_list_follows_the_taste(world: World, version: ModelVersion) -> None:
+    drama_lover = world.raters[0]
+    first = serving.recommend(rater=drama_lover, n=2).items
+    assert {genre.name for item in first for genre in item.anime.genres.all()} == {"Drama"}
+    assert first[0].reasons[0].text == "You score Drama titles higher than your average."
+
+
+def test_pages_continue_each_other(world: World, version: ModelVersion) -> None:
+    rater = world.raters[3]
+    whole = ids(serving.recommend(rater=rater, n=8))
+    paged = [
+        anime_id
+        for offset in (0, 3, 6)
+        for anime_id in ids(serving.recommend(rater=rater, n=3, offset=offset))
+    ]
+    assert paged == whole
+    assert serving.recommend(rater=rater, n=3, offset=99).items == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_account_has_a_personal_list_from_its_first_score(
+    world: World, version: ModelVersion
+) -> None:
+    drama_fan, comedy_fan = AccountRaterFactory.create(), AccountRaterFactory.create()
+    before = serving.recommend(rater=drama_fan, n=24)
+    assert before.source == "popular"
+    assert before.fallback == "Score a title or two, and this list becomes yours."
+    ratings.rate(rater=drama_fan, anime=world.dramas[0], score=10)
+    ratings.rate(rater=comedy_fan, anime=world.comedies[0], score=10)
+    for fan, genre in ((drama_fan, "Drama"), (comedy_fan, "Comedy")):
+        result = serving.recommend(rater=fan, n=5)
+        assert result.source == "recommender-net"
+        assert {g.name for item in result.items for g in item.anime.genres.all()} == {genre}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_trained_rater_who_scores_again_gets_a_new_list(
+    world: World, version: ModelVersion
+) -> None:
+    rater = world.raters[0]
+    best = serving.recommend(rater=rater, n=1).items[0]
+    ratings.rate(rater=rater, anime=best.anime, score=2)
+    after = serving.recommend(rater=rater, n=24)
+    assert best.anime.pk not in ids(after)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_planned_and_dismissed_titles_are_left_out(world: World, version: ModelVersion) -> None:
+    rater = world.raters[0]
+    first, second = serving.recommend(rater=rater, n=2).items
+    ratings.rate(rater=rater, anime=first.anime, status=Rating.Status.PLAN_TO_WATCH)
+    ratings.dismiss(rater=rater, anime=second.anime)
+    after = ids(serving.recommend(rater=rater, n=24))
+    assert not {first.anime.pk, second.anime.pk} & set(after)
+    ratings.undo_dismissal(rater=rater, anime=second.anime)
+    assert second.anime.pk in ids(serving.recommend(rater=rater, n=24))
+
+
+def test_without_a_model_popular_titles_stand_in_and_say_so(world: World) -> None:
+    result = serving.recommend(rater=world.raters[0], n=3)
+    assert (result.method, result.source) == ("for-you", "popular")
+    assert result.fallback == "No model has been trained yet."
+    members = [item.anime.members for item in result.items]
+    assert members == sorted(members, reverse=True)
+    assert [item.prediction for item in result.items] == [None] * 3
+
+
+def test_content_ranks_complete_titles_by_share_of_the_profile(db: None) -> None:
+    rater = AccountRaterFactory.create()
+    seen_a = AnimeFactory.create(id=1, genres=["Drama", "Sci-Fi"], type="TV")
+    seen_b = AnimeFactory.create(id=2, genres=["Comedy"], type="Movie")
+    AnimeFactory.create(id=3, genres=["Drama"], type="TV")
+    AnimeFactory.create(id=4, genres=["Comedy"], type="OVA")
+    AnimeFactory.create(id=5, genres=["Drama", "Sci-Fi"], type="TV", episodes=None)
+    RatingFactory.create(rater=rater, anime=seen_a, score=9)
+    RatingFactory.create(rater=rater, anime=seen_b, score=4)
+    result = serving.recommend(rater=rater, method="content")
+    # The profile's total is 3 × 9 + 2 × 4 = 35: Drama, Sci-Fi and TV 9 each, Comedy and Movie 4.
+    assert [(item.anime.pk, item.sim) for item in result.items] == [
+        (3, pytest.approx(18 / 35)),
+        (4, pytest.approx(4 / 35)),
+    ]
+    assert result.items[1].recommender_score == pytest.approx(4 / 18)
+    assert result.items[0].reasons[0].text == (
+        "Drama and TV make up 51% of the profile of your scores."
+    )
+
+
+def test_adult_titles_are_hidden_unless_asked_for(db: None) -> None:
+    AnimeFactory.create(id=1, members=50)
+    AnimeFactory.create(id=2, members=900, is_adult=True)
+    assert ids(serving.recommend(rater=None, method="popular")) == [1]
+    assert ids(serving.recommend(rater=None, method="popular", show_adult=True)) == [2, 1]
+
+
+def test_popular_ties_are_broken_by_id(db: None) -> None:
+    for anime_id in (3, 1, 2):
+        AnimeFactory.create(id=anime_id, members=10)
+    assert ids(serving.recommend(rater=None, method="popular")) == [1, 2, 3]
+
+
+def test_a_new_title_is_listed_once_the_catalogue_has_changed(db: None) -> None:
+    AnimeFactory.create(id=1)
+    assert ids(serving.recommend(rater=None, method="popular")) == [1]
+    AnimeFactory.create(id=2, members=10**6)
+    catalogue_changed()
+    assert ids(serving.recommend(rater=None, method="popular")) == [2, 1]
+
+
+def test_an_unknown_method_names_those_there_are(db: None) -> None:
+    with pytest.raises(UnknownMethod, match=r"'magic'.*for-you.*popular"):
+        serving.recommend(rater=None, method="magic")
+
+
+def test_similar_titles_are_ordered_by_cosine_and_then_id(db: None) -> None:
+    anime = AnimeFactory.create(id=5, genres=["Drama", "Sci-Fi"], type="TV")
+    AnimeFactory.create(id=1, genres=["Drama", "Sci-Fi"], type="Movie")
+    AnimeFactory.create(id=2, genres=["Drama", "Sci-Fi"], type="TV")
+    AnimeFactory.create(id=3, genres=["Drama", "Sci-Fi"], type="TV")
+    AnimeFactory.create(id=4, genres=["Comedy"], type="Movie")
+    found = serving.similar(anime=anime)
+    assert [(title.anime.pk, title.sim) for title in found] == [
+        (2, pytest.approx(1.0)),
+        (3, pytest.approx(1.0)),
+        (1, pytest.approx(2 / 3)),
+    ]
+    assert found[2].shared_genres == ("Drama", "Sci-Fi")
+
+
+def test_predictions_are_of_known_titles_only(world: World, version: ModelVersion) -> None:
+    AnimeFactory.create(id=99)
+    catalogue_changed()
+    drama, comedy = world.dramas[0].pk, world.comedies[0].pk
+    predicted = serving.predict(rater=world.raters[0], anime_ids=[drama, comedy, 99, 12345])
+    assert set(predicted) == {drama, comedy}
+    assert predicted[drama] > predicted[comedy]
+    assert serving.predict(rater=None, anime_ids=[drama]) == {}
+
+
+def test_a_deleted_title_leaves_the_list(world: World, version: ModelVersion) -> None:
+    rater = world.raters[0]
+    best = serving.recommend(rater=rater, n=1).items[0].anime.pk
+    Anime.objects.filter(pk=best).delete()
+    assert best not in ids(serving.recommend(rater=rater, n=24))
