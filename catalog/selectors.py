@@ -4,9 +4,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, F, FloatField, Value
+from django.db.models import Count, F, FloatField, QuerySet, Value
 
-from catalog.models import Anime, CatalogueState, Dismissal, Genre, Profile, Rater, Rating, User
+from catalog.models import (
+    Anime,
+    ApiToken,
+    CatalogueState,
+    Dismissal,
+    Genre,
+    Profile,
+    Rater,
+    Rating,
+    User,
+)
 from catalog.querysets import AnimeQuerySet, RatingQuerySet
 from catalog.titles import search_title
 
@@ -161,6 +171,23 @@ def ratings_by_title(*, rater: Rater | None, anime_ids: Iterable[int]) -> dict[i
 def is_dismissed(*, rater: Rater | None, anime: Anime) -> bool:
     """Whether the rater has said "not interested" of the title."""
     return rater is not None and Dismissal.objects.filter(rater=rater, anime=anime).exists()
+
+
+def dismissals(*, rater: Rater | None, show_adult: bool) -> QuerySet[Dismissal]:
+    """What a rater is not interested in, the latest first, with titles and genres."""
+    found = Dismissal.objects.filter(rater=rater) if rater else Dismissal.objects.none()
+    if not show_adult:
+        found = found.filter(anime__is_adult=False)
+    return (
+        found.select_related("anime")
+        .prefetch_related("anime__genres")
+        .order_by(F("created_at").desc(), F("pk").desc())
+    )
+
+
+def tokens(*, user: User) -> QuerySet[ApiToken]:
+    """The account's API tokens, the newest first, expired ones too."""
+    return ApiToken.objects.filter(user=user).order_by(F("created").desc(), F("pk").asc())
 
 
 def score_histogram(*, anime_id: int) -> dict[int, int]:

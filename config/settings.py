@@ -10,6 +10,7 @@ from typing import Any
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse_lazy
 from environ import FileAwareEnv
 
 from config.environment import celery_broker, database, is_loopback_host, secret_key
@@ -239,36 +240,74 @@ DEFAULT_FROM_EMAIL = env.str("DJANGO_FROM_EMAIL", default="osusume@localhost")
 # --- API ------------------------------------------------------------------------------------
 
 KNOX_TOKEN_MODEL = "catalog.ApiToken"  # noqa: S105 - a model, no secret
-REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "AUTO_REFRESH": False}
+REST_KNOX = {
+    "TOKEN_TTL": timedelta(days=90),
+    "TOKEN_LIMIT_PER_USER": 50,
+    "AUTO_REFRESH": False,
+}
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "catalog.api.authentication.TokenAuthentication",
+        "catalog.api.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["catalog.api.permissions.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PARSER_CLASSES": ["catalog.api.parsers.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": [],
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_SCHEMA_CLASS": "catalog.api.schema.ApiSchema",
     "DEFAULT_THROTTLE_CLASSES": [
         "rest_framework.throttling.AnonRateThrottle",
         "rest_framework.throttling.UserRateThrottle",
     ],
-    "DEFAULT_THROTTLE_RATES": {"anon": "600/min", "user": "3000/min"},
+    "DEFAULT_THROTTLE_RATES": {"anon": "600/min", "user": "3000/min", "login": "60/min"},
     "NUM_PROXIES": TRUSTED_PROXIES,
     "DEFAULT_VERSIONING_CLASS": None,
+    "EXCEPTION_HANDLER": "catalog.api.problems.exception_handler",
+    # Without these two, ?format=... would be a query parameter of every address.
+    "URL_FORMAT_OVERRIDE": None,
+    "FORMAT_SUFFIX_KWARG": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "TEST_REQUEST_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Osusume API",
     "VERSION": "1.0.0",
-    "DESCRIPTION": "Anime titles, your ratings and your recommendations.",
+    "DESCRIPTION": (
+        "Anime titles, your ratings and your recommendations.\n\n"
+        "Errors are problem details (RFC 9457) with a stable `code`. What a request does not "
+        "know, a query parameter or a field, is refused. Long lists come in pages: follow "
+        "`next` until it is null. Times are in UTC."
+    ),
     "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    # Whoever asks, and with whatever token: the schema is the same.
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "COMPONENT_SPLIT_REQUEST": True,
+    "PATH_CONVERTER_OVERRIDES": {
+        "id": {"type": "integer", "minimum": 0, "maximum": 999_999_999},
+        "token_key": {"type": "string", "pattern": "^[0-9a-f]{15}$"},
+    },
+    "ENUM_NAME_OVERRIDES": {
+        "AnimeType": "catalog.models.Anime.Type",
+        "RatingStatus": "catalog.api.serializers.STATUSES",
+        "TokenScope": "catalog.api.serializers.SCOPES",
+        "TrainingRunState": "recommender.models.TrainingRun.State",
+    },
+    "TAGS": [
+        {"name": "Titles", "description": "The catalogue. Readable without an account."},
+        {"name": "My list", "description": "What you have watched, and what you do not want."},
+        {"name": "Recommendations", "description": "What to watch next."},
+        {"name": "Tokens", "description": "How a program logs in."},
+        {"name": "Training runs", "description": "For administrators."},
+        {"name": "Models", "description": "For administrators."},
+    ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # The validator is another host's.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
     "REDOC_DIST": "SIDECAR",
 }
 
@@ -296,7 +335,56 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 WHITENOISE_MAX_AGE = 31_536_000
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
-UNFOLD = {"SITE_TITLE": "Osusume", "SITE_HEADER": "Osusume", "SHOW_HISTORY": True}
+UNFOLD = {
+    "SITE_TITLE": "Osusume",
+    "SITE_HEADER": "Osusume",
+    "SHOW_HISTORY": True,
+    "SIDEBAR": {
+        "show_search": True,
+        "show_all_applications": True,
+        "navigation": [
+            {
+                "title": "Recommender",
+                "items": [
+                    {
+                        "title": "Dashboard",
+                        "icon": "monitoring",
+                        "link": reverse_lazy("dashboard"),
+                    },
+                    {
+                        "title": "Training runs",
+                        "icon": "model_training",
+                        "link": reverse_lazy("admin:recommender_trainingrun_changelist"),
+                    },
+                    {
+                        "title": "Model versions",
+                        "icon": "deployed_code",
+                        "link": reverse_lazy("admin:recommender_modelversion_changelist"),
+                    },
+                ],
+            },
+            {
+                "title": "Catalogue",
+                "items": [
+                    {
+                        "title": title,
+                        "icon": icon,
+                        "link": reverse_lazy(f"admin:catalog_{model}_changelist"),
+                    }
+                    for title, icon, model in (
+                        ("Titles", "movie", "anime"),
+                        ("Genres", "category", "genre"),
+                        ("Raters", "group", "rater"),
+                        ("Ratings", "star", "rating"),
+                        ("Imports", "upload_file", "importjob"),
+                        ("Accounts", "person", "user"),
+                        ("API tokens", "key", "apitoken"),
+                    )
+                ],
+            },
+        ],
+    },
+}
 
 PROMETHEUS_EXPORT_MIGRATIONS = False
 

@@ -1,5 +1,25 @@
-"""Addresses."""
+"""Addresses of the catalogue's part of the API."""
 
-from django.urls import URLPattern
+from django.urls import path, register_converter
 
-urlpatterns: list[URLPattern] = []
+from catalog.api import converters, list_views, token_views, views
+
+register_converter(converters.IdConverter, "id")
+register_converter(converters.TokenKeyConverter, "token_key")
+
+urlpatterns = [
+    path("anime/", views.AnimeListView.as_view(), name="api-anime-list"),
+    path("anime/<id:anime_id>/", views.AnimeDetailView.as_view(), name="api-anime"),
+    path("genres/", views.GenreListView.as_view(), name="api-genre-list"),
+    path("me/ratings/", list_views.RatingListView.as_view(), name="api-rating-list"),
+    path("me/ratings/<id:anime_id>/", list_views.RatingView.as_view(), name="api-rating"),
+    path("me/dismissals/", list_views.DismissalListView.as_view(), name="api-dismissal-list"),
+    path("me/dismissals/<id:anime_id>/", list_views.DismissalView.as_view(), name="api-dismissal"),
+    path("auth/token/", token_views.TokenView.as_view(), name="api-token"),
+    path("auth/tokens/", token_views.TokenListView.as_view(), name="api-token-list"),
+    path(
+        "auth/tokens/<token_key:token_key>/",
+        token_views.TokenDetailView.as_view(),
+        name="api-token-detail",
+    ),
+]

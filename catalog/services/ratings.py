@@ -21,7 +21,11 @@ UNSET = Unset.UNSET
 
 
 class InvalidRating(ValueError):
-    """A score or a number of episodes that cannot be; the message says why."""
+    """A score or a number of episodes that cannot be; the message says why, ``field`` which."""
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 def rater_for(*, user: User) -> Rater:
@@ -45,7 +49,7 @@ def rate(
     """
     _check(anime=anime, score=score, episodes_watched=episodes_watched)
     if score not in (UNSET, None) and status is Rating.Status.PLAN_TO_WATCH:
-        raise InvalidRating("A title that is only planned cannot have a score.")
+        raise InvalidRating("A title that is only planned cannot have a score.", field="score")
     with transaction.atomic():
         _touch(rater)
         rating = Rating.objects.filter(rater=rater, anime=anime).first() or Rating(
@@ -94,12 +98,18 @@ def _check(
     *, anime: Anime, score: int | None | Unset, episodes_watched: int | None | Unset
 ) -> None:
     if isinstance(score, int) and not MIN_SCORE <= score <= MAX_SCORE:
-        raise InvalidRating(f"A score is a whole number from {MIN_SCORE} to {MAX_SCORE}.")
+        raise InvalidRating(
+            f"A score is a whole number from {MIN_SCORE} to {MAX_SCORE}.", field="score"
+        )
     if isinstance(episodes_watched, int):
         if episodes_watched < 0:
-            raise InvalidRating("The number of episodes cannot be negative.")
+            raise InvalidRating(
+                "The number of episodes cannot be negative.", field="episodes_watched"
+            )
         if anime.episodes is not None and episodes_watched > anime.episodes:
-            raise InvalidRating(f"{anime.title} has {anime.episodes} episodes.")
+            raise InvalidRating(
+                f"{anime.title} has {anime.episodes} episodes.", field="episodes_watched"
+            )
 
 
 def _touch(rater: Rater) -> None:

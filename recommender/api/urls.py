@@ -1,5 +1,31 @@
-"""Addresses."""
+"""Addresses of the recommender's part of the API."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from recommender.api import admin_views, views
+
+# The path converter "id" is registered by catalog.api.urls.
+urlpatterns = [
+    path("anime/<id:anime_id>/similar/", views.SimilarListView.as_view(), name="api-similar"),
+    path(
+        "me/recommendations/",
+        views.RecommendationListView.as_view(),
+        name="api-recommendation-list",
+    ),
+    path("training-runs/", admin_views.TrainingRunListView.as_view(), name="api-training-run-list"),
+    path(
+        "training-runs/<id:run_id>/", admin_views.TrainingRunView.as_view(), name="api-training-run"
+    ),
+    path(
+        "training-runs/<id:run_id>/cancel/",
+        admin_views.TrainingRunCancelView.as_view(),
+        name="api-training-run-cancel",
+    ),
+    path("models/", admin_views.ModelVersionListView.as_view(), name="api-model-list"),
+    path("models/<id:version_id>/", admin_views.ModelVersionView.as_view(), name="api-model"),
+    path(
+        "models/<id:version_id>/promote/",
+        admin_views.ModelVersionPromoteView.as_view(),
+        name="api-model-promote",
+    ),
+]

@@ -1,0 +1,91 @@
+"""What all views of the API share: refusing what is not known, and who is asking."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+from rest_framework import exceptions, serializers
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from catalog.api.fields import BodySerializer, QuerySerializer
+from catalog.api.paging import Page, page_address
+from catalog.api.problems import Problem
+from catalog.models import Anime, User
+from catalog.selectors import profile_of, visible_anime
+
+
+class ApiView(APIView):
+    """A view of the API.
+
+    ``query`` holds the query parameters of a GET, checked by ``query_serializer``; other methods
+    take none. ``public`` views can be read without an account. For the schema, ``tag`` is the
+    view's group, and ``get_problems``, ``post_problems`` ... name the problems that only this
+    method can answer with.
+    """
+
+    # No OPTIONS: the schema describes the API.
+    http_method_names = ("get", "post", "put", "patch", "delete", "head")
+    public: ClassVar[bool] = False
+    tag: ClassVar[str]
+    query_serializer: ClassVar[type[QuerySerializer]] = QuerySerializer
+
+    query: dict[str, Any]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Check everything about the request but its body."""
+        method = str(request.method)
+        if method not in self.allowed_methods:
+            # Ahead of the rights: that there is no such method is no secret.
+            raise exceptions.MethodNotAllowed(method)
+        super().initial(request, *args, **kwargs)
+        known = self.query_serializer if method in ("GET", "HEAD") else QuerySerializer
+        query = known(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        self.query = query.validated_data
+
+    @property
+    def account(self) -> User:
+        """Whose request it is, in views that nobody reaches without an account."""
+        user = self.request.user
+        if not isinstance(user, User):
+            raise exceptions.NotAuthenticated
+        return user
+
+    @property
+    def show_adult(self) -> bool:
+        """Whether the reader is shown adult titles."""
+        return profile_of(self.request.user).show_adult
+
+    def body(self, serializer_class: type[BodySerializer]) -> dict[str, Any]:
+        """The checked body. Raises ValidationError."""
+        serializer = serializer_class(data=self.request.data)
+        serializer.is_valid(raise_exception=True)
+        checked: dict[str, Any] = serializer.validated_data
+        return checked
+
+    def no_body(self) -> None:
+        """Refuse a body with anything in it."""
+        if self.request.data:
+            self.body(BodySerializer)
+
+    def anime(self, anime_id: int) -> Anime:
+        """The title of the address with its genres, if the reader is shown it.
+
+        Raises the problem ``not_found``.
+        """
+        anime = visible_anime(anime_id=anime_id, show_adult=self.show_adult)
+        if anime is None:
+            raise Problem("not_found", f"There is no title {anime_id}.")
+        return anime
+
+    def page(
+        self,
+        page: Page[models.Model],
+        serializer_class: type[serializers.Serializer[Any]],
+    ) -> dict[str, Any]:
+        """A page of a list as the API answers it."""
+        return {
+            "next": page_address(self.request, page.next),
+            "previous": page_address(self.request, page.previous),
+            "results": serializer_class(page.rows, many=True).data,
+        }

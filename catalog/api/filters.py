@@ -1,0 +1,78 @@
+"""The query parameters of the catalogue's lists."""
+
+from rest_framework import serializers
+
+from catalog.api.fields import QueryIntegerField, QuerySerializer
+from catalog.api.paging import MAX_LIMIT
+from catalog.api.serializers import STATUSES
+from catalog.models import Anime
+
+
+class LimitQuery(QuerySerializer):
+    """How many."""
+
+    limit = QueryIntegerField(
+        min_value=1, max_value=MAX_LIMIT, default=10, help_text="How many to answer with."
+    )
+
+
+class ShortPageQuery(LimitQuery):
+    """Which page of a list that is read a few at a time."""
+
+    cursor = serializers.CharField(
+        default="",
+        help_text="Where the page begins; part of the addresses in `next` and `previous`.",
+    )
+
+
+class PageQuery(ShortPageQuery):
+    """Which page of a long list."""
+
+    limit = QueryIntegerField(
+        min_value=1, max_value=MAX_LIMIT, default=50, help_text="How many a page."
+    )
+
+
+class AnimeQuery(PageQuery):
+    """Which titles."""
+
+    search = serializers.CharField(
+        max_length=255,
+        default="",
+        allow_blank=True,
+        help_text="A part of the title; accents, case and punctuation do not matter.",
+    )
+    genre = serializers.CharField(
+        max_length=60, default="", allow_blank=True, help_text="A genre's `slug`."
+    )
+    type = serializers.ChoiceField(Anime.Type.choices, default="", help_text="The kind of title.")
+    ordering = serializers.ChoiceField(
+        [
+            ("popular", "Most members first"),
+            ("score", "Best mean score first"),
+            ("title", "By title"),
+        ],
+        default="popular",
+    )
+    adult = serializers.ChoiceField(
+        [("true", "Adult titles too"), ("false", "No adult titles")],
+        required=False,
+        help_text="Whether adult titles are listed, for accounts that are shown them; as the "
+        "account's settings say unless given.",
+    )
+
+
+class RatingQuery(PageQuery):
+    """Which part of a person's list."""
+
+    status = serializers.ChoiceField(
+        STATUSES, required=False, help_text="Only titles with this status."
+    )
+    ordering = serializers.ChoiceField(
+        [
+            ("recent", "Last changed first"),
+            ("score", "Best score first"),
+            ("title", "By title"),
+        ],
+        default="recent",
+    )

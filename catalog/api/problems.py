@@ -1,0 +1,318 @@
+"""Every error of the API: an RFC 9457 problem with a stable code.
+
+One table holds each kind of problem with its status, so that the answers, the schema and the
+documentation cannot drift apart. Answers are plain HttpResponses: an error has the same form
+whatever the client accepts and whichever renderer the view has.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.core.signals import got_request_exception
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from rest_framework import exceptions
+
+logger = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+# Errors of the request's body as a whole, rather than of one of its fields.
+BODY = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemType:
+    """One kind of problem; ``detail`` is what is said where nothing more exact is known."""
+
+    code: str
+    status: int
+    title: str
+    detail: str
+
+    @property
+    def uri(self) -> str:
+        """The ``type`` member: an identifier, not an address."""
+        return f"urn:problem-type:osusume:{self.code}"
+
+
+PROBLEM_TYPES: Mapping[str, ProblemType] = {
+    problem.code: problem
+    for problem in (
+        ProblemType(
+            "invalid_request",
+            400,
+            "The request is not valid",
+            "One value is not valid. See errors for which, and for what to give instead.",
+        ),
+        ProblemType(
+            "malformed_json",
+            400,
+            "The body is not JSON",
+            "JSON parse error - Expecting value: line 1 column 1 (char 0)",
+        ),
+        ProblemType(
+            "not_authenticated",
+            401,
+            "You are not authenticated",
+            "Send a token in the header Authorization: Bearer <token>, or log in on the site.",
+        ),
+        ProblemType(
+            "invalid_token",
+            401,
+            "The token is not valid",
+            "There is no such token: it is misspelt, or it was revoked. Ask for a new one.",
+        ),
+        ProblemType(
+            "token_expired",
+            401,
+            "The token has expired",
+            "This token has expired. Ask for a new one.",
+        ),
+        ProblemType(
+            "invalid_credentials",
+            401,
+            "Wrong name or password",
+            "No account has this name and this password.",
+        ),
+        ProblemType(
+            "permission_denied",
+            403,
+            "You may not do this",
+            "Only administrators may do this.",
+        ),
+        ProblemType(
+            "insufficient_scope",
+            403,
+            "The token's scopes do not allow this",
+            "This needs a token with the scope write.",
+        ),
+        ProblemType(
+            "scope_not_allowed",
+            403,
+            "You may not have this scope",
+            "Only administrators can have a token with the scope admin.",
+        ),
+        ProblemType(
+            "csrf_failed",
+            403,
+            "The CSRF token is missing or wrong",
+            "Send the CSRF cookie's value in the header X-CSRFToken, or use an API token.",
+        ),
+        ProblemType(
+            "adult_titles_hidden",
+            403,
+            "Adult titles are hidden",
+            "Adult titles are shown to accounts that have asked for them in their settings.",
+        ),
+        ProblemType(
+            "not_found",
+            404,
+            "There is no such thing",
+            "There is no title 999999.",
+        ),
+        ProblemType(
+            "method_not_allowed",
+            405,
+            "This method is not possible here",
+            "POST is not possible here. Possible: GET, HEAD.",
+        ),
+        ProblemType(
+            "not_acceptable",
+            406,
+            "No acceptable form",
+            "The answer can only be had as application/json. Change the header Accept.",
+        ),
+        ProblemType(
+            "wrong_state",
+            409,
+            "Its state does not allow this",
+            "Run 7 has already ended (succeeded).",
+        ),
+        ProblemType(
+            "simulated_mixture",
+            409,
+            "Simulated and real raters would be mixed",
+            "The database holds simulated raters beside real ones. Remove the simulated ones, or "
+            "set include_simulated to true.",
+        ),
+        ProblemType(
+            "model_unusable",
+            409,
+            "The model version cannot be served",
+            "Version 3 cannot be served: its artifact is missing.",
+        ),
+        ProblemType(
+            "too_many_tokens",
+            409,
+            "You have too many tokens",
+            "You have 50 valid tokens, which is the limit. Revoke one first.",
+        ),
+        ProblemType(
+            "body_too_large",
+            413,
+            "The body is too large",
+            "The body has more than 2621440 bytes.",
+        ),
+        ProblemType(
+            "unsupported_media_type",
+            415,
+            "Unsupported media type",
+            "The body must be application/json, and the header Content-Type must say so.",
+        ),
+        ProblemType(
+            "throttled",
+            429,
+            "Too many requests",
+            "Request was throttled. Expected available in 12 seconds.",
+        ),
+        ProblemType(
+            "too_many_attempts",
+            429,
+            "Too many wrong passwords",
+            "Too many wrong passwords for this account from your address. Try again in 15 minutes.",
+        ),
+        ProblemType(
+            "internal_error",
+            500,
+            "The server made a mistake",
+            "Something went wrong here, and it has been logged. Try again later.",
+        ),
+    )
+}
+
+# What REST framework calls its exceptions, where that is not our code.
+_CODES = {
+    "authentication_failed": "invalid_token",
+    "parse_error": "malformed_json",
+    "invalid": "invalid_request",
+    "error": "internal_error",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field of the body or one query parameter."""
+
+    field: str
+    code: str
+    detail: str
+
+
+class Problem(exceptions.APIException):
+    """A problem of PROBLEM_TYPES, to be raised anywhere in a view.
+
+    ``wait`` is the number of seconds after which another try makes sense.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        detail: str = "",
+        *,
+        errors: Iterable[FieldError] = (),
+        wait: float | None = None,
+    ) -> None:
+        kind = PROBLEM_TYPES[code]
+        super().__init__(detail or kind.detail, code)
+        self.status_code = kind.status
+        self.errors = tuple(errors)
+        self.wait = wait
+
+
+def invalid(field: str, detail: str, *, code: str = "invalid") -> Problem:
+    """A 400 about one field or query parameter."""
+    return Problem("invalid_request", detail, errors=[FieldError(field, code, detail)])
+
+
+def problem_response(code: str, detail: str, *, errors: Iterable[FieldError] = ()) -> HttpResponse:
+    """The answer for a problem."""
+    kind = PROBLEM_TYPES[code]
+    body = {
+        "type": kind.uri,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail,
+        "code": kind.code,
+        "errors": [
+            {"field": error.field, "code": error.code, "detail": error.detail} for error in errors
+        ],
+    }
+    return JsonResponse(body, status=kind.status, content_type=CONTENT_TYPE)
+
+
+def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpResponse:
+    """REST framework's EXCEPTION_HANDLER: whatever was raised in a view, as a problem."""
+    if isinstance(exc, Http404):
+        exc = exceptions.NotFound("There is no such thing here.")
+    elif isinstance(exc, DjangoPermissionDenied):
+        exc = exceptions.PermissionDenied()
+    if not isinstance(exc, exceptions.APIException):
+        return _unexpected(exc, context["request"])
+    code, detail, errors = _describe(exc, context)
+    response = problem_response(code, detail, errors=errors)
+    if auth_header := getattr(exc, "auth_header", None):
+        response["WWW-Authenticate"] = auth_header
+    if wait := getattr(exc, "wait", None):
+        response["Retry-After"] = str(max(1, round(wait)))
+    return response
+
+
+def _unexpected(exc: Exception, request: HttpRequest) -> HttpResponse:
+    """A bug: told to the log and to whoever listens for failed requests, not to the client."""
+    logger.error("%s %s failed.", request.method, request.path, exc_info=exc)
+    got_request_exception.send(sender=None, request=request)
+    kind = PROBLEM_TYPES["internal_error"]
+    return problem_response(kind.code, kind.detail)
+
+
+def _describe(
+    exc: exceptions.APIException, context: Mapping[str, Any]
+) -> tuple[str, str, tuple[FieldError, ...]]:
+    """Code, detail and field errors of an exception."""
+    if isinstance(exc, Problem):
+        return str(exc.get_codes()), str(exc.detail), exc.errors
+    if isinstance(exc, exceptions.ValidationError):
+        errors = tuple(_field_errors(exc.detail, ""))
+        return "invalid_request", _summary(errors), errors
+    code = str(exc.get_codes())
+    code = _CODES.get(code, code)
+    if code not in PROBLEM_TYPES:
+        code = "permission_denied" if exc.status_code == 403 else "internal_error"
+    return code, _detail(exc, PROBLEM_TYPES[code], context), ()
+
+
+def _detail(exc: exceptions.APIException, kind: ProblemType, context: Mapping[str, Any]) -> str:
+    """What to say: REST framework's own texts leave open what to do."""
+    match kind.code:
+        case "not_authenticated" | "unsupported_media_type" | "internal_error":
+            return kind.detail
+        case "method_not_allowed":
+            allowed = ", ".join(context["view"].allowed_methods)
+            return f"{context['request'].method} is not possible here. Possible: {allowed}."
+        case "not_acceptable":
+            forms = ", ".join(
+                dict.fromkeys(renderer.media_type for renderer in context["view"].get_renderers())
+            )
+            return f"The answer can only be had as {forms}. Change the header Accept."
+        case _:
+            return str(exc.detail)
+
+
+def _summary(errors: tuple[FieldError, ...]) -> str:
+    """All in one sentence or two, for whoever reads only ``detail``."""
+    return " ".join(f"{error.field}: {error.detail}" for error in errors)
+
+
+def _field_errors(detail: Any, path: str) -> Iterable[FieldError]:
+    """Flatten REST framework's nested details; a nested field is called ``outer.inner``."""
+    if isinstance(detail, Mapping):
+        for name, inner in detail.items():
+            nested = path if name == "non_field_errors" else f"{path}.{name}".lstrip(".")
+            yield from _field_errors(inner, nested)
+    elif isinstance(detail, list):
+        for inner in detail:
+            yield from _field_errors(inner, path)
+    else:
+        yield FieldError(path or BODY, str(getattr(detail, "code", "invalid")), str(detail))

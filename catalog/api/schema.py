@@ -1,0 +1,154 @@
+"""The OpenAPI schema: what every operation has in common, said once.
+
+Query parameters come from the very serializer that checks them, and each operation lists every
+problem that it can answer with, so that neither can be forgotten in a view.
+"""
+
+from collections import defaultdict
+from http import HTTPStatus
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import build_bearer_security_scheme_object
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+
+from catalog.api.permissions import IsAdministrator
+from catalog.api.problems import CONTENT_TYPE, PROBLEM_TYPES, ProblemType
+from catalog.api.serializers import ProblemSerializer
+
+_ALWAYS = ("invalid_request", "not_acceptable", "throttled", "internal_error")
+_WITH_AUTHENTICATION = ("invalid_token", "token_expired", "insufficient_scope")
+_WITH_BODY = ("malformed_json", "body_too_large", "unsupported_media_type")
+
+_WAIT = OpenApiParameter(
+    "Retry-After",
+    int,
+    OpenApiParameter.HEADER,
+    description="The number of seconds after which another try makes sense.",
+    response=["429"],
+)
+_CHALLENGE = OpenApiParameter(
+    "WWW-Authenticate",
+    str,
+    OpenApiParameter.HEADER,
+    description="The authentication scheme: Bearer.",
+    response=["401"],
+)
+_PATH_PARAMETERS = {
+    "anime_id": (int, "The title's MyAnimeList id."),
+    "run_id": (int, "The training run's id."),
+    "version_id": (int, "The model version's id."),
+    "token_key": (str, "The first characters of the token, as the list of tokens gives them."),
+}
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]  # untyped base
+    """Tokens, in the schema."""
+
+    target_class = "catalog.api.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        """A bearer token."""
+        scheme: dict[str, Any] = build_bearer_security_scheme_object("Authorization", "Bearer")
+        return {**scheme, "description": "A token of POST /api/v1/auth/token/."}
+
+
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]  # untyped base
+    """The site's session, in the schema."""
+
+    target_class = "catalog.api.authentication.SessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        """A cookie."""
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "sessionid",
+            "description": "The site's own session; writing needs the header X-CSRFToken too.",
+        }
+
+
+class ApiSchema(AutoSchema):  # type: ignore[misc]  # untyped base
+    """An operation of an ApiView."""
+
+    def get_tags(self) -> list[str]:
+        """The group that the view belongs to."""
+        return [self.view.tag]
+
+    def get_override_parameters(self) -> list[Any]:
+        """The query parameters, the path's variables with their meaning, the headers."""
+        parameters: list[Any] = [_WAIT]
+        if self.view.get_authenticators() or "invalid_credentials" in self._view_problems():
+            parameters.append(_CHALLENGE)
+        if self.method == "GET" and self.view.query_serializer().fields:
+            parameters.append(self.view.query_serializer)
+        return parameters
+
+    def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
+        parameters: list[dict[str, Any]] = super()._resolve_path_parameters(variables)
+        for parameter in parameters:
+            parameter["description"] = _PATH_PARAMETERS[parameter["name"]][1]
+        return parameters
+
+    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        for status, kinds in sorted(self._problems_by_status().items()):
+            bodies[str(status)] = self._get_response_for_code(
+                _problem_response(kinds), str(status), [CONTENT_TYPE], direction
+            )
+        return bodies
+
+    def _view_problems(self) -> tuple[str, ...]:
+        problems: tuple[str, ...] = getattr(self.view, f"{self.method.lower()}_problems", ())
+        return problems
+
+    def _problems_by_status(self) -> dict[int, list[ProblemType]]:
+        codes = [*_ALWAYS, *self._view_problems()]
+        if self.view.get_authenticators():
+            codes += _WITH_AUTHENTICATION
+            if not (self.view.public and self.method == "GET"):
+                codes.append("not_authenticated")
+            if self.method != "GET":
+                codes.append("csrf_failed")
+            if IsAdministrator in self.view.permission_classes:
+                codes.append("permission_denied")
+        if self.method in ("PUT", "POST", "PATCH"):
+            codes += _WITH_BODY
+        if "{" in self.path:
+            codes.append("not_found")
+        by_status: dict[int, list[ProblemType]] = defaultdict(list)
+        # In the table's order, whatever the order above.
+        for kind in PROBLEM_TYPES.values():
+            if kind.code in codes:
+                by_status[kind.status].append(kind)
+        return by_status
+
+
+def _problem_response(kinds: list[ProblemType]) -> OpenApiResponse:
+    return OpenApiResponse(
+        ProblemSerializer,
+        description=f"{HTTPStatus(kinds[0].status).phrase}: "
+        + ", ".join(f"`{kind.code}`" for kind in kinds),
+        examples=[
+            OpenApiExample(
+                kind.code,
+                summary=kind.title,
+                value={
+                    "type": kind.uri,
+                    "title": kind.title,
+                    "status": kind.status,
+                    "detail": kind.detail,
+                    "code": kind.code,
+                    "errors": [
+                        {"field": "limit", "code": "max_value", "detail": "At most 100, please."}
+                    ]
+                    if kind.code == "invalid_request"
+                    else [],
+                },
+            )
+            for kind in kinds
+        ],
+    )

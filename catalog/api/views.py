@@ -1,0 +1,97 @@
+"""Titles and genres: readable without an account."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from catalog import selectors
+from catalog.api.base import ApiView
+from catalog.api.filters import AnimeQuery
+from catalog.api.paging import keyset_page
+from catalog.api.problems import Problem
+from catalog.api.serializers import (
+    AnimeDetailSerializer,
+    AnimePage,
+    AnimeSerializer,
+    GenreCountSerializer,
+    GenrePage,
+)
+
+
+class AnimeListView(ApiView):
+    """The catalogue."""
+
+    public = True
+    tag = "Titles"
+    query_serializer = AnimeQuery
+    get_problems = ("adult_titles_hidden", "not_found")
+
+    @extend_schema(operation_id="list_anime", summary="Browse and search", responses=AnimePage)
+    def get(self, request: Request) -> Response:
+        """Titles, the most popular first. Adult titles are hidden unless the account wants them.
+
+        Every order ends with the id, so that pages neither repeat nor skip a title.
+        """
+        query = self.query
+        show_adult = self._show_adult(query.get("adult"))
+        titles = selectors.titles(
+            show_adult=show_adult,
+            search=query["search"],
+            genre=query["genre"],
+            type=query["type"],
+            order=query["ordering"],
+        )
+        page = keyset_page(titles, limit=query["limit"], cursor=query["cursor"])
+        if query["genre"] and not page.rows:
+            self._check_genre(query["genre"], show_adult=show_adult)
+        return Response(self.page(page, AnimeSerializer))
+
+    def _show_adult(self, wanted: str | None) -> bool:
+        if wanted == "false":
+            return False
+        shown = self.show_adult
+        if wanted == "true" and not shown:
+            raise Problem("adult_titles_hidden")
+        return shown
+
+    def _check_genre(self, slug: str, *, show_adult: bool) -> None:
+        """Tell a genre that nothing matches from one that does not exist."""
+        genres = selectors.genres(show_adult=show_adult)
+        if slug not in {genre.slug for genre in genres}:
+            raise Problem(
+                "not_found", f"There is no genre {slug!r}. GET /api/v1/genres/ lists them."
+            )
+
+
+class AnimeDetailView(ApiView):
+    """One title."""
+
+    public = True
+    tag = "Titles"
+
+    @extend_schema(operation_id="get_anime", summary="One title", responses=AnimeDetailSerializer)
+    def get(self, request: Request, anime_id: int) -> Response:
+        """A title and how often each score was given to it here."""
+        anime = self.anime(anime_id)
+        scores = selectors.score_histogram(anime_id=anime.pk)
+        data: dict[str, Any] = {
+            **AnimeSerializer(anime).data,
+            "scores": [{"score": score, "count": count} for score, count in scores.items()],
+        }
+        return Response(data)
+
+
+class GenreListView(ApiView):
+    """Genres."""
+
+    public = True
+    tag = "Titles"
+
+    @extend_schema(operation_id="list_genres", summary="Genres", responses=GenrePage)
+    def get(self, request: Request) -> Response:
+        """All genres by name, on one page, with the number of titles that the reader can see."""
+        genres = selectors.genres(show_adult=self.show_adult)
+        results = GenreCountSerializer(genres, many=True).data
+        return Response({"next": None, "previous": None, "results": results})

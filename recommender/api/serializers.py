@@ -1,0 +1,70 @@
+"""Lists of recommendations and similar titles, as the API gives them."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from catalog.api.serializers import AnimeSerializer, PageSerializer
+from recommender.services.lists import Recommendation, SimilarTitle
+
+
+class ReasonSerializer(serializers.Serializer[Any]):
+    """Why a title is in the list."""
+
+    kind = serializers.CharField(help_text="What kind of reason it is, such as `genres`.")
+    text = serializers.CharField(help_text="The reason in words.")
+    genres = serializers.ListField(child=serializers.CharField(), help_text="The genres' names.")
+
+
+class RecommendationSerializer(serializers.Serializer[Recommendation]):
+    """One title of a list of recommendations."""
+
+    rank = serializers.IntegerField(help_text="1 for the first of the whole list.")
+    anime = AnimeSerializer()
+    prediction = serializers.FloatField(
+        allow_null=True,
+        help_text="The score from 1 to 10 that you are expected to give; null without a model.",
+    )
+    relevance = serializers.FloatField(
+        help_text="What the list is ordered by, in the method's own unit."
+    )
+    recommender_score = serializers.FloatField(
+        help_text="The relevance divided by the best relevance of the list: 1 for the first."
+    )
+    sim = serializers.FloatField(
+        allow_null=True,
+        help_text="The similarity to your profile; null unless `source` is `content`.",
+    )
+    reasons = ReasonSerializer(many=True)
+
+
+class RecommendationPage(PageSerializer):
+    """A list of recommendations and where it comes from."""
+
+    results = RecommendationSerializer(many=True)
+    method = serializers.CharField(help_text="The method that was asked for.")
+    source = serializers.CharField(
+        help_text="What made the list: `popular` where nothing personal can be had."
+    )
+    model_version = serializers.IntegerField(
+        allow_null=True, help_text="The version that predicted; null without a model."
+    )
+    fallback = serializers.CharField(
+        help_text="Why another method stands in, in a sentence; empty otherwise."
+    )
+
+
+class SimilarSerializer(serializers.Serializer[SimilarTitle]):
+    """A title like another one."""
+
+    anime = AnimeSerializer()
+    sim = serializers.FloatField(help_text="The cosine of their genres and types, 0 to 1.")
+    shared_genres = serializers.ListField(
+        child=serializers.CharField(), help_text="The names of the genres that both have."
+    )
+
+
+class SimilarPage(PageSerializer):
+    """Similar titles, the most similar first, on one page."""
+
+    results = SimilarSerializer(many=True)
