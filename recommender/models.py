@@ -1,6 +1,6 @@
 """What is computed: training runs, the model versions that came out, the workers."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -109,6 +109,17 @@ class ModelVersion(models.Model):
 
     def __str__(self) -> str:
         return f"Version {self.pk}"
+
+    @property
+    def measured(self) -> dict[str, Any]:
+        """The held-out figures of the model itself."""
+        return dict(self.metrics.get("recommender-net", {}))
+
+    @property
+    def measured_rows(self) -> list[tuple[str, dict[str, Any]]]:
+        """The model's figures and those of its baselines, in the order to show them."""
+        names = ("recommender-net", "global-mean", "popular")
+        return [(name, self.metrics[name]) for name in names if self.metrics.get(name)]
 
 
 class Worker(models.Model):

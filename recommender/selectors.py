@@ -1,5 +1,8 @@
 """Reads of runs, versions and workers."""
 
+from dataclasses import dataclass
+
+from catalog.models import Anime, Rater, Rating
 from recommender.models import ModelVersion, TrainingRun, Worker
 from recommender.querysets import ModelVersionQuerySet, TrainingRunQuerySet
 
@@ -15,10 +18,38 @@ def versions() -> ModelVersionQuerySet:
 
 
 def training_runs() -> TrainingRunQuerySet:
-    """Every run, newest first, with who asked for it."""
-    return TrainingRun.objects.select_related("requested_by").order_by("-created_at", "-pk")
+    """Every run, newest first, with who asked for it and the version that came out."""
+    runs = TrainingRun.objects.select_related("requested_by", "version")
+    return runs.order_by("-created_at", "-pk")
 
 
 def workers() -> list[Worker]:
     """The workers that have said something lately, and those that fell silent."""
     return list(Worker.objects.order_by("name"))
+
+
+@dataclass(frozen=True, slots=True)
+class DataFigures:
+    """How much there is to learn from."""
+
+    titles: int
+    complete_titles: int
+    raters: int
+    simulated_raters: int
+    ratings: int
+
+
+def data_figures() -> DataFigures:
+    """Count titles, raters and ratings."""
+    return DataFigures(
+        titles=Anime.objects.count(),
+        complete_titles=Anime.objects.complete().count(),
+        raters=Rater.objects.count(),
+        simulated_raters=Rater.objects.simulated().count(),
+        ratings=Rating.objects.count(),
+    )
+
+
+def is_simulated(*, version_id: int | None) -> bool:
+    """Whether simulated raters went into a version; False for none."""
+    return ModelVersion.objects.filter(pk=version_id, is_simulated=True).exists()

@@ -43,7 +43,7 @@ class Dataset:
 
     def save(self, *, root: Path, name: str) -> Path:
         """Write a snapshot, so that a run that is resumed goes on with the same data."""
-        arrays = {
+        arrays: dict[str, npt.NDArray[Any]] = {
             "user_index": self.ratings.user_index,
             "item_index": self.ratings.item_index,
             "score": self.ratings.score,

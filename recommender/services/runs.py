@@ -14,7 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from catalog.models import Rater, User
-from ml.config import RecommenderNetConfig
+from ml.config import DEVICE_NAMES, RecommenderNetConfig
 from ml.errors import ConfigError
 from recommender.models import TrainingRun
 from recommender.services.errors import (
@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 State = TrainingRun.State
 MODELS = ("recommender-net",)
+DEVICES = DEVICE_NAMES
 # A run whose workers died this often is not tried again: it is probably the run that kills them.
 MAX_ATTEMPTS = 3
 
@@ -168,3 +169,8 @@ def cancel(*, run: TrainingRun) -> TrainingRun:
             f"Run {run.pk} has already ended ({run.get_state_display().lower()})."
         )
     return run
+
+
+def default_configuration() -> dict[str, Any]:
+    """The settings of a run for which nothing was chosen."""
+    return RecommenderNetConfig().to_dict()

@@ -37,8 +37,7 @@ class Command(BaseCommand):
         if version.is_simulated:
             self.stdout.write("Trained on simulated raters: these figures say nothing of people.")
         self.stdout.write(" ".join([f"{'':<16}", *(f"{title:>10}" for _, title in _COLUMNS)]))
-        for name in ("recommender-net", "global-mean", "popular"):
-            measured = version.metrics.get(name, {})
+        for name, measured in version.measured_rows:
             values = [measured.get(key) for key, _ in _COLUMNS]
             cells = [f"{'–' if value is None else f'{value:.3f}':>10}" for value in values]
             self.stdout.write(" ".join([f"{name:<16}", *cells]))
