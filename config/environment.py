@@ -42,7 +42,12 @@ def is_loopback_host(host: str) -> bool:
 
 def database(env: FileAwareEnv, default_path: Path) -> dict[str, Any]:
     """``DATABASES["default"]``: DATABASE_URL, or an SQLite file tuned for several processes."""
-    config: dict[str, Any] = env.db_url("DATABASE_URL", default=f"sqlite:///{default_path}")
+    config: dict[str, Any] = (
+        env.db_url("DATABASE_URL")
+        if env.str("DATABASE_URL", default="")
+        # Not by way of a URL: a folder's name may hold what a URL cannot.
+        else {"ENGINE": "django.db.backends.sqlite3", "NAME": str(default_path)}
+    )
     if config["ENGINE"].endswith("sqlite3"):
         config["ATOMIC_REQUESTS"] = False
         config["OPTIONS"] = {
@@ -67,7 +72,8 @@ def celery_broker(url: str, folder: Path) -> tuple[str, dict[str, Any]]:
     reorders them does no harm.
     """
     if url and not url.startswith("filesystem:"):
-        return url, {}
+        # A request that wakes a worker must not hang on a broker that does not answer.
+        return url, {"socket_connect_timeout": 3} if url.startswith("redis") else {}
     folders = {
         "data_folder_in": folder / "messages",
         # The same folder: what one process sends, another one receives.
@@ -77,4 +83,5 @@ def celery_broker(url: str, folder: Path) -> tuple[str, dict[str, Any]]:
     }
     for path in folders.values():
         path.mkdir(parents=True, exist_ok=True)
-    return "filesystem://", {name: str(path) for name, path in folders.items()}
+    # A host, though there is none: without one kombu warns that it takes localhost.
+    return "filesystem://localhost", {name: str(path) for name, path in folders.items()}
