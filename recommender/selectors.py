@@ -52,4 +52,13 @@ def data_figures() -> DataFigures:
 
 def is_simulated(*, version_id: int | None) -> bool:
     """Whether simulated raters went into a version; False for none."""
+    if version_id is None:
+        return False
+    return ModelVersion.objects.filter(pk=version_id, is_simulated=True).exists()
+
+
+def is_simulated(*, version_id: int | None) -> bool:
+    """Whether a version was trained on simulated raters; False for none."""
+    if version_id is None:
+        return False
     return ModelVersion.objects.filter(pk=version_id, is_simulated=True).exists()

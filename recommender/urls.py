@@ -1,5 +1,10 @@
-"""Addresses."""
+"""Addresses of the recommender's pages."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from recommender import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("recommendations/", views.recommendations, name="recommendations"),
+]

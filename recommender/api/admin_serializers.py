@@ -3,8 +3,10 @@
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from catalog.api.examples import answer, only_page, page
 from catalog.api.fields import BodySerializer, BooleanField, StringField
 from catalog.api.serializers import PageSerializer
+from recommender.api import examples
 from recommender.models import ModelVersion, TrainingRun
 
 
@@ -70,12 +72,14 @@ class TrainingRunSerializer(serializers.Serializer[TrainingRun]):
         return version.pk if version else None
 
 
+@extend_schema_serializer(examples=[page("training-runs/", examples.RUN)])
 class TrainingRunPage(PageSerializer):
     """Runs, the newest first."""
 
     results = TrainingRunSerializer(many=True)
 
 
+@extend_schema_serializer(examples=[answer(examples.RUN_DETAIL)])
 class TrainingRunDetailSerializer(TrainingRunSerializer):
     """A run with its epochs and its log."""
 
@@ -86,6 +90,7 @@ class TrainingRunDetailSerializer(TrainingRunSerializer):
     log = serializers.CharField(help_text="Lines, each with its time (UTC).")
 
 
+@extend_schema_serializer(examples=[answer(examples.VERSION)])
 class ModelVersionSerializer(serializers.Serializer[ModelVersion]):
     """A model version. `is_simulated`: simulated raters went into it."""
 
@@ -105,6 +110,7 @@ class ModelVersionSerializer(serializers.Serializer[ModelVersion]):
     activated_at = serializers.DateTimeField(allow_null=True)
 
 
+@extend_schema_serializer(examples=[only_page(examples.VERSION)])
 class ModelVersionPage(PageSerializer):
     """Versions, the newest first."""
 

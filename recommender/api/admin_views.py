@@ -67,7 +67,9 @@ class TrainingRunListView(AdministratorView):
         if state := self.query.get("state"):
             found = found.filter(state=state)
         page = keyset_page(
-            found.defer("log", "epochs"), limit=self.query["limit"], cursor=self.query["cursor"]
+            found.defer("log", "epochs"),
+            limit=self.query["limit"],
+            cursor=self.query.get("cursor", ""),
         )
         return Response(self.page(page, TrainingRunSerializer))
 
@@ -149,7 +151,7 @@ class ModelVersionListView(AdministratorView):
     def get(self, request: Request) -> Response:
         """All model versions, the newest first."""
         page = keyset_page(
-            selectors.versions(), limit=self.query["limit"], cursor=self.query["cursor"]
+            selectors.versions(), limit=self.query["limit"], cursor=self.query.get("cursor", "")
         )
         return Response(self.page(page, ModelVersionSerializer))
 

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from catalog.api.examples import only_page, page
 from catalog.api.serializers import AnimeSerializer, PageSerializer
-from recommender.services.lists import Recommendation, SimilarTitle
+from recommender.api import examples
 
 
 class ReasonSerializer(serializers.Serializer[Any]):
@@ -16,7 +18,7 @@ class ReasonSerializer(serializers.Serializer[Any]):
     genres = serializers.ListField(child=serializers.CharField(), help_text="The genres' names.")
 
 
-class RecommendationSerializer(serializers.Serializer[Recommendation]):
+class RecommendationSerializer(serializers.Serializer[Any]):
     """One title of a list of recommendations."""
 
     rank = serializers.IntegerField(help_text="1 for the first of the whole list.")
@@ -38,12 +40,24 @@ class RecommendationSerializer(serializers.Serializer[Recommendation]):
     reasons = ReasonSerializer(many=True)
 
 
+@extend_schema_serializer(
+    examples=[
+        page(
+            "me/recommendations/",
+            examples.RECOMMENDATION,
+            method="for-you",
+            source="recommender-net",
+            model_version=3,
+            fallback="",
+        )
+    ]
+)
 class RecommendationPage(PageSerializer):
     """A list of recommendations and where it comes from."""
 
     results = RecommendationSerializer(many=True)
     method = serializers.CharField(help_text="The method that was asked for.")
-    source = serializers.CharField(
+    source = serializers.CharField(  # type: ignore[assignment]  # leaves no attribute
         help_text="What made the list: `popular` where nothing personal can be had."
     )
     model_version = serializers.IntegerField(
@@ -54,7 +68,7 @@ class RecommendationPage(PageSerializer):
     )
 
 
-class SimilarSerializer(serializers.Serializer[SimilarTitle]):
+class SimilarSerializer(serializers.Serializer[Any]):
     """A title like another one."""
 
     anime = AnimeSerializer()
@@ -64,6 +78,7 @@ class SimilarSerializer(serializers.Serializer[SimilarTitle]):
     )
 
 
+@extend_schema_serializer(examples=[only_page(examples.SIMILAR)])
 class SimilarPage(PageSerializer):
     """Similar titles, the most similar first, on one page."""
 

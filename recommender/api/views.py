@@ -59,7 +59,7 @@ class RecommendationListView(ApiView):
         return Response(data)
 
     def _offset(self) -> int:
-        cursor, method = self.query["cursor"], self.query["method"]
+        cursor, method = self.query.get("cursor"), self.query["method"]
         return int(decode_cursor(cursor, method=method)["offset"]) if cursor else 0
 
     def _address(self, offset: int) -> str | None:

@@ -80,8 +80,14 @@ class Dataset:
 
 
 def read_dataset() -> Dataset:
-    """Read every watched rating. Raises TooLittleData when there is none."""
+    """Read every watched rating. Raises TooLittleData when there is none.
+
+    The raters are read before the ratings: a list that changes in between then has a newer
+    revision than the one that is noted here, and is folded in anew when it is served.
+    """
+    raters = _raters()
     rows = _rating_rows()
+    rows = rows[np.isin(rows[:, 0], raters.ids)]  # not those of somebody who has just come
     if not len(rows):
         raise TooLittleData(
             "There are no ratings to train on. Import some with manage.py import_ratings, or "
@@ -89,7 +95,8 @@ def read_dataset() -> Dataset:
         )
     rater_ids, anime_ids, scores = rows[:, 0], rows[:, 1], rows[:, 2].astype(np.int8)
     users, items = IdMap.of(rater_ids), IdMap.of(anime_ids)
-    user_keys, user_revisions, is_simulated = _raters(users)
+    with_rows = np.searchsorted(raters.ids, users.ids)
+    user_keys = raters.keys[with_rows]
     user_index = users.index(rater_ids).astype(np.int32)
     order = np.lexsort((anime_ids, user_index))
     ratings = Ratings(
@@ -104,8 +111,8 @@ def read_dataset() -> Dataset:
         users=users,
         items=items,
         user_keys=user_keys,
-        user_revisions=user_revisions,
-        is_simulated=is_simulated,
+        user_revisions=raters.revisions[with_rows],
+        is_simulated=bool(raters.is_simulated[with_rows].any()),
         fingerprint=_fingerprint(ratings, user_keys, items),
     )
 
@@ -123,21 +130,30 @@ def _rating_rows() -> npt.NDArray[np.int64]:
     return np.concatenate(chunks) if chunks else np.empty((0, 3), dtype=np.int64)
 
 
-def _raters(users: IdMap) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64], bool]:
-    """The split keys and revisions of the raters, and whether one of them is simulated."""
-    keys = np.zeros(len(users), dtype=np.uint64)
-    revisions = np.zeros(len(users), dtype=np.int64)
-    is_simulated = False
-    rows = Rater.objects.values_list("pk", "source", "source_id", "user_id", "revision")
-    for pk, source, source_id, user_id, revision in rows.iterator(chunk_size=10_000):
-        index = users.get(pk)
-        if index is None:
-            continue
-        number = user_id if source == Rater.Source.ACCOUNT else source_id
-        keys[index] = _SOURCE_CODES[Rater.Source(source)] << 56 | int(number or 0)
-        revisions[index] = revision
-        is_simulated |= source == Rater.Source.DEMO
-    return keys, revisions, is_simulated
+@dataclass(frozen=True, eq=False)
+class _Raters:
+    """Every rater, ascending by id; all arrays [n]."""
+
+    ids: npt.NDArray[np.int64]
+    keys: npt.NDArray[np.uint64]
+    revisions: npt.NDArray[np.int64]
+    is_simulated: npt.NDArray[np.bool_]
+
+
+def _raters() -> _Raters:
+    fields = ("pk", "source", "source_id", "user_id", "revision")
+    rows = list(Rater.objects.order_by("pk").values_list(*fields))
+    keys = [
+        _SOURCE_CODES[Rater.Source(source)] << 56
+        | int((user_id if source == Rater.Source.ACCOUNT else source_id) or 0)
+        for _, source, source_id, user_id, _ in rows
+    ]
+    return _Raters(
+        ids=np.array([row[0] for row in rows], dtype=np.int64),
+        keys=np.array(keys, dtype=np.uint64),
+        revisions=np.array([row[4] for row in rows], dtype=np.int64),
+        is_simulated=np.array([row[1] == Rater.Source.DEMO for row in rows], dtype=bool),
+    )
 
 
 def _fingerprint(ratings: Ratings, keys: npt.NDArray[np.uint64], items: IdMap) -> str:
