@@ -2,13 +2,13 @@
 
 from typing import Any, ClassVar
 
-from django.db import models
+from django.db.models import QuerySet
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from catalog.api.fields import BodySerializer, QuerySerializer
-from catalog.api.paging import Page, page_address
+from catalog.api.paging import keyset_page, page_address
 from catalog.api.problems import Problem
 from catalog.models import Anime, User
 from catalog.selectors import profile_of, visible_anime
@@ -79,13 +79,14 @@ class ApiView(APIView):
         return anime
 
     def page(
-        self,
-        page: Page[models.Model],
-        serializer_class: type[serializers.Serializer[Any]],
+        self, queryset: QuerySet[Any], serializer_class: type[serializers.Serializer[Any]]
     ) -> dict[str, Any]:
-        """A page of a list as the API answers it."""
+        """The page of an ordered query that ``limit`` and ``cursor`` ask for."""
+        found = keyset_page(
+            queryset, limit=self.query["limit"], cursor=self.query.get("cursor", "")
+        )
         return {
-            "next": page_address(self.request, page.next),
-            "previous": page_address(self.request, page.previous),
-            "results": serializer_class(page.rows, many=True).data,
+            "next": page_address(self.request, found.next),
+            "previous": page_address(self.request, found.previous),
+            "results": serializer_class(found.rows, many=True).data,
         }

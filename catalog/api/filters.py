@@ -20,7 +20,7 @@ class ShortPageQuery(LimitQuery):
     """Which page of a list that is read a few at a time."""
 
     cursor = serializers.CharField(
-        default="",
+        required=False,
         help_text="Where the page begins; part of the addresses in `next` and `previous`.",
     )
 
@@ -45,7 +45,9 @@ class AnimeQuery(PageQuery):
     genre = serializers.CharField(
         max_length=60, default="", allow_blank=True, help_text="A genre's `slug`."
     )
-    type = serializers.ChoiceField(Anime.Type.choices, default="", help_text="The kind of title.")
+    type = serializers.ChoiceField(
+        Anime.Type.choices, required=False, help_text="The kind of title."
+    )
     ordering = serializers.ChoiceField(
         [
             ("popular", "Most members first"),

@@ -7,7 +7,6 @@ from rest_framework.response import Response
 from catalog import selectors
 from catalog.api.base import ApiView
 from catalog.api.filters import PageQuery, RatingQuery
-from catalog.api.paging import keyset_page
 from catalog.api.problems import Problem, invalid
 from catalog.api.serializers import (
     DismissalPage,
@@ -42,8 +41,7 @@ class RatingListView(ApiView):
             status=Rating.Status.from_slug(status) if status else None,
             order=query["ordering"],
         )
-        page = keyset_page(rows, limit=query["limit"], cursor=query["cursor"])
-        return Response(self.page(page, RatingSerializer))
+        return Response(self.page(rows, RatingSerializer))
 
 
 class RatingView(ApiView):
@@ -137,8 +135,7 @@ class DismissalListView(ApiView):
         rows = selectors.dismissals(
             rater=selectors.rater_of(self.account), show_adult=self.show_adult
         )
-        page = keyset_page(rows, limit=self.query["limit"], cursor=self.query["cursor"])
-        return Response(self.page(page, DismissalSerializer))
+        return Response(self.page(rows, DismissalSerializer))
 
 
 class DismissalView(ApiView):

@@ -5,13 +5,17 @@ from typing import TYPE_CHECKING
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
+from catalog.models import ApiToken
 from catalog.services.tokens import Scope
 
 if TYPE_CHECKING:
     # REST framework imports this module while it is itself being imported.
     from rest_framework.views import APIView
 
-    from catalog.models import ApiToken
+
+def token_of(request: Request) -> ApiToken | None:
+    """The token that the request came with."""
+    return request.auth if isinstance(request.auth, ApiToken) else None
 
 
 class HasScope(BasePermission):
@@ -25,13 +29,13 @@ class HasScope(BasePermission):
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         """Whether the request may go on; if not, ``code`` and ``message`` say why."""
-        token: ApiToken | None = request.auth
+        token = token_of(request)
         is_read = request.method in SAFE_METHODS
         if token is not None:
             return self._check(token, Scope.READ if is_read else Scope.WRITE)
         return request.user.is_authenticated or (is_read and getattr(view, "public", False))
 
-    def _check(self, token: "ApiToken", scope: Scope) -> bool:
+    def _check(self, token: ApiToken, scope: Scope) -> bool:
         if scope in token.scopes:
             return True
         self.code = "insufficient_scope"
@@ -49,5 +53,5 @@ class IsAdministrator(HasScope):
         if not request.user.is_staff:
             self.code, self.message = "permission_denied", "Only administrators may do this."
             return False
-        token: ApiToken | None = request.auth
+        token = token_of(request)
         return token is None or self._check(token, Scope.ADMIN)

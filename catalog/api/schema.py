@@ -6,16 +6,20 @@ problem that it can answer with, so that neither can be forgotten in a view.
 
 from collections import defaultdict
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import build_bearer_security_scheme_object
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+from drf_spectacular.plumbing import ResolvedComponent, build_bearer_security_scheme_object
+from drf_spectacular.utils import OpenApiParameter
 
 from catalog.api.permissions import IsAdministrator
 from catalog.api.problems import CONTENT_TYPE, PROBLEM_TYPES, ProblemType
 from catalog.api.serializers import ProblemSerializer
+
+if TYPE_CHECKING:
+    # REST framework imports this module while it is itself being imported.
+    from catalog.api.base import ApiView
 
 _ALWAYS = ("invalid_request", "not_acceptable", "throttled", "internal_error")
 _WITH_AUTHENTICATION = ("invalid_token", "token_expired", "insufficient_scope")
@@ -43,7 +47,7 @@ _PATH_PARAMETERS = {
 }
 
 
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]  # untyped base
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # untyped base
     """Tokens, in the schema."""
 
     target_class = "catalog.api.authentication.TokenAuthentication"
@@ -55,7 +59,7 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]  # unty
         return {**scheme, "description": "A token of POST /api/v1/auth/token/."}
 
 
-class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]  # untyped base
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # untyped base
     """The site's session, in the schema."""
 
     target_class = "catalog.api.authentication.SessionAuthentication"
@@ -71,49 +75,89 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]  # un
         }
 
 
-class ApiSchema(AutoSchema):  # type: ignore[misc]  # untyped base
+class ApiSchema(AutoSchema):
     """An operation of an ApiView."""
+
+    @property
+    def _api_view(self) -> "ApiView":
+        return cast("ApiView", self.view)
 
     def get_tags(self) -> list[str]:
         """The group that the view belongs to."""
-        return [self.view.tag]
+        return [self._api_view.tag]
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        """How to authenticate; with an empty entry where it is not needed."""
+        schemes: list[dict[str, Any]] = super().get_auth()
+        if self._api_view.public and self.method == "GET":
+            schemes.append({})
+        return schemes
 
     def get_override_parameters(self) -> list[Any]:
         """The query parameters, the path's variables with their meaning, the headers."""
         parameters: list[Any] = [_WAIT]
-        if self.view.get_authenticators() or "invalid_credentials" in self._view_problems():
+        if self._api_view.get_authenticators() or "invalid_credentials" in self._view_problems():
             parameters.append(_CHALLENGE)
-        if self.method == "GET" and self.view.query_serializer().fields:
-            parameters.append(self.view.query_serializer)
+        if self.method == "GET" and self._api_view.query_serializer().fields:
+            parameters.append(self._api_view.query_serializer)
         return parameters
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
-        parameters: list[dict[str, Any]] = super()._resolve_path_parameters(variables)
+        parameters: list[dict[str, Any]] = super()._resolve_path_parameters(variables)  # type: ignore[no-untyped-call]  # untyped base
         for parameter in parameters:
             parameter["description"] = _PATH_PARAMETERS[parameter["name"]][1]
         return parameters
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(
+        self, direction: Literal["request", "response"] = "response"
+    ) -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        for code, body in bodies.items():
+            body["description"] = body["description"] or HTTPStatus(int(code)).phrase
         for status, kinds in sorted(self._problems_by_status().items()):
-            bodies[str(status)] = self._get_response_for_code(
-                _problem_response(kinds), str(status), [CONTENT_TYPE], direction
-            )
+            bodies[str(status)] = self._problem_body(status, kinds)
         return bodies
 
+    def _problem_body(self, status: int, kinds: list[ProblemType]) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "description": f"{HTTPStatus(status).phrase}: "
+            + ", ".join(f"`{kind.code}`" for kind in kinds),
+            "content": {
+                CONTENT_TYPE: {
+                    "schema": self.resolve_serializer(ProblemSerializer(), "response").ref,
+                    "examples": {kind.code: self._example(kind) for kind in kinds},
+                }
+            },
+        }
+        if headers := self._get_response_headers_for_code(str(status)):
+            body["headers"] = headers
+        return body
+
+    def _example(self, kind: ProblemType) -> dict[str, Any]:
+        """A reference to the example of a problem, which all operations share."""
+        example = ResolvedComponent(  # type: ignore[no-untyped-call]  # untyped class
+            name=kind.code,
+            type=ResolvedComponent.EXAMPLE,
+            object=kind.code,
+            schema={"summary": kind.title, "value": _example_of(kind)},
+        )
+        self.registry.register_on_missing(example)
+        reference: dict[str, Any] = example.ref
+        return reference
+
     def _view_problems(self) -> tuple[str, ...]:
-        problems: tuple[str, ...] = getattr(self.view, f"{self.method.lower()}_problems", ())
+        problems: tuple[str, ...] = getattr(self._api_view, f"{self.method.lower()}_problems", ())
         return problems
 
     def _problems_by_status(self) -> dict[int, list[ProblemType]]:
         codes = [*_ALWAYS, *self._view_problems()]
-        if self.view.get_authenticators():
+        if self._api_view.get_authenticators():
             codes += _WITH_AUTHENTICATION
-            if not (self.view.public and self.method == "GET"):
+            if not (self._api_view.public and self.method == "GET"):
                 codes.append("not_authenticated")
             if self.method != "GET":
                 codes.append("csrf_failed")
-            if IsAdministrator in self.view.permission_classes:
+            if IsAdministrator in self._api_view.permission_classes:
                 codes.append("permission_denied")
         if self.method in ("PUT", "POST", "PATCH"):
             codes += _WITH_BODY
@@ -127,28 +171,13 @@ class ApiSchema(AutoSchema):  # type: ignore[misc]  # untyped base
         return by_status
 
 
-def _problem_response(kinds: list[ProblemType]) -> OpenApiResponse:
-    return OpenApiResponse(
-        ProblemSerializer,
-        description=f"{HTTPStatus(kinds[0].status).phrase}: "
-        + ", ".join(f"`{kind.code}`" for kind in kinds),
-        examples=[
-            OpenApiExample(
-                kind.code,
-                summary=kind.title,
-                value={
-                    "type": kind.uri,
-                    "title": kind.title,
-                    "status": kind.status,
-                    "detail": kind.detail,
-                    "code": kind.code,
-                    "errors": [
-                        {"field": "limit", "code": "max_value", "detail": "At most 100, please."}
-                    ]
-                    if kind.code == "invalid_request"
-                    else [],
-                },
-            )
-            for kind in kinds
-        ],
-    )
+def _example_of(kind: ProblemType) -> dict[str, Any]:
+    error = {"field": "limit", "code": "max_value", "detail": "At most 100, please."}
+    return {
+        "type": kind.uri,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": kind.detail,
+        "code": kind.code,
+        "errors": [error] if kind.code == "invalid_request" else [],
+    }

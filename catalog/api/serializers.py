@@ -5,8 +5,9 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
+from catalog.api import examples
 from catalog.api.fields import MAX_INTEGER, BodySerializer, IntegerField, StringField
-from catalog.models import MAX_SCORE, MIN_SCORE, Anime, Dismissal, Genre, Rating
+from catalog.models import MAX_SCORE, MIN_SCORE, Anime, Dismissal, Rating
 from catalog.services.ratings import UNSET
 from catalog.services.tokens import DEFAULT_SCOPES, Scope
 
@@ -35,7 +36,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     status = serializers.IntegerField(help_text="The HTTP status.")
     detail = serializers.CharField(help_text="What was wrong and what to do, for people.")
     code = serializers.CharField(help_text="The kind of problem, stable, for programs.")
-    errors = FieldErrorSerializer(many=True)
+    errors = FieldErrorSerializer(many=True)  # type: ignore[assignment]  # a declared field leaves no attribute
 
 
 class PageSerializer(serializers.Serializer[Any]):
@@ -47,7 +48,7 @@ class PageSerializer(serializers.Serializer[Any]):
     )
 
 
-class GenreSerializer(serializers.Serializer[Genre]):
+class GenreSerializer(serializers.Serializer[Any]):
     """A genre."""
 
     slug = serializers.CharField(help_text="Its name in addresses and filters.")
@@ -60,6 +61,7 @@ class GenreCountSerializer(GenreSerializer):
     n_titles = serializers.IntegerField(help_text="The titles that the reader can see.")
 
 
+@extend_schema_serializer(examples=[examples.only_page(examples.GENRE)])
 class GenrePage(PageSerializer):
     """All genres, by name."""
 
@@ -81,6 +83,7 @@ class AnimeSerializer(serializers.Serializer[Anime]):
     is_adult = serializers.BooleanField()
 
 
+@extend_schema_serializer(examples=[examples.page("anime/", examples.ANIME)])
 class AnimePage(PageSerializer):
     """Titles."""
 
@@ -94,6 +97,7 @@ class ScoreCountSerializer(serializers.Serializer[Any]):
     count = serializers.IntegerField()
 
 
+@extend_schema_serializer(examples=[examples.answer(examples.ANIME_DETAIL)])
 class AnimeDetailSerializer(AnimeSerializer):
     """A title and how it is scored here."""
 
@@ -102,6 +106,7 @@ class AnimeDetailSerializer(AnimeSerializer):
     )
 
 
+@extend_schema_serializer(examples=[examples.answer(examples.RATING)])
 class RatingSerializer(serializers.Serializer[Rating]):
     """A title on a list: what its owner has done with it."""
 
@@ -119,6 +124,7 @@ class RatingSerializer(serializers.Serializer[Rating]):
         return Rating.Status(rating.status).slug
 
 
+@extend_schema_serializer(examples=[examples.page("me/ratings/", examples.RATING)])
 class RatingPage(PageSerializer):
     """A person's list."""
 
@@ -174,6 +180,7 @@ class DismissalSerializer(serializers.Serializer[Dismissal]):
     created_at = serializers.DateTimeField()
 
 
+@extend_schema_serializer(examples=[examples.page("me/dismissals/", examples.DISMISSAL)])
 class DismissalPage(PageSerializer):
     """Titles that are never to be recommended, the latest first."""
 
@@ -234,12 +241,14 @@ class TokenSerializer(serializers.Serializer[Any]):
     expiry = serializers.DateTimeField(allow_null=True)
 
 
+@extend_schema_serializer(examples=[examples.only_page(examples.TOKEN)])
 class TokenPage(PageSerializer):
     """An account's tokens, the newest first."""
 
     results = TokenSerializer(many=True)
 
 
+@extend_schema_serializer(examples=[examples.answer(examples.NEW_TOKEN)])
 class NewTokenSerializer(TokenSerializer):
     """A new token: the only time that its text is shown."""
 

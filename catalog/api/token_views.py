@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -14,7 +15,7 @@ from catalog import selectors
 from catalog.api.authentication import TokenAuthentication
 from catalog.api.base import ApiView
 from catalog.api.filters import PageQuery
-from catalog.api.paging import keyset_page
+from catalog.api.permissions import token_of
 from catalog.api.problems import Problem
 from catalog.api.serializers import (
     NewTokenSerializer,
@@ -42,7 +43,9 @@ class TokenView(ApiView):
 
     def get_authenticators(self) -> list[BaseAuthentication]:
         """None to ask for a token, so that an old one in the header does no harm."""
-        return [] if self.request.method == "POST" else [TokenAuthentication()]
+        # There is no request while the schema is made.
+        is_post = getattr(self.request, "method", "") == "POST"
+        return [] if is_post else [TokenAuthentication()]
 
     def get_authenticate_header(self, request: Request) -> str:
         """The challenge of a 401."""
@@ -93,9 +96,10 @@ class TokenView(ApiView):
     )
     def delete(self, request: Request) -> Response:
         """Revoke the token that this request is made with; any token can."""
-        if request.auth is None:
-            raise Problem("not_authenticated")
-        tokens.revoke(user=self.account, token_key=request.auth.token_key)
+        token = token_of(request)
+        if token is None:
+            raise exceptions.NotAuthenticated
+        tokens.revoke(user=self.account, token_key=token.token_key)
         return Response(status=204)
 
     def _user_of(self, request: Request, body: dict[str, Any]) -> User:
@@ -120,12 +124,7 @@ class TokenListView(ApiView):
     @extend_schema(operation_id="list_my_tokens", summary="My tokens", responses=TokenPage)
     def get(self, request: Request) -> Response:
         """Your tokens, the newest first, without their texts."""
-        page = keyset_page(
-            selectors.tokens(user=self.account),
-            limit=self.query["limit"],
-            cursor=self.query["cursor"],
-        )
-        return Response(self.page(page, TokenSerializer))
+        return Response(self.page(selectors.tokens(user=self.account), TokenSerializer))
 
 
 class TokenDetailView(ApiView):

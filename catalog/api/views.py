@@ -9,7 +9,6 @@ from rest_framework.response import Response
 from catalog import selectors
 from catalog.api.base import ApiView
 from catalog.api.filters import AnimeQuery
-from catalog.api.paging import keyset_page
 from catalog.api.problems import Problem
 from catalog.api.serializers import (
     AnimeDetailSerializer,
@@ -40,13 +39,13 @@ class AnimeListView(ApiView):
             show_adult=show_adult,
             search=query["search"],
             genre=query["genre"],
-            type=query["type"],
+            type=query.get("type", ""),
             order=query["ordering"],
         )
-        page = keyset_page(titles, limit=query["limit"], cursor=query["cursor"])
-        if query["genre"] and not page.rows:
+        page = self.page(titles, AnimeSerializer)
+        if query["genre"] and not page["results"]:
             self._check_genre(query["genre"], show_adult=show_adult)
-        return Response(self.page(page, AnimeSerializer))
+        return Response(page)
 
     def _show_adult(self, wanted: str | None) -> bool:
         if wanted == "false":

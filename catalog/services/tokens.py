@@ -92,7 +92,7 @@ def issue(
         tokens.filter(expiry__lte=timezone.now()).delete()
         if tokens.filter(Q(expiry=None) | Q(expiry__gt=timezone.now())).count() >= limit:
             raise TooManyTokens(f"You have {limit} valid tokens, which is the limit. Revoke one.")
-        token, text = ApiToken.objects.create(
+        token, text = ApiToken.objects.create(  # type: ignore[no-untyped-call]  # knox is untyped
             user=user,
             expiry=knox_settings.TOKEN_TTL if ttl is None else ttl,
             name=name,

@@ -7,7 +7,6 @@ from rest_framework.response import Response
 
 from catalog.api.base import ApiView
 from catalog.api.filters import PageQuery
-from catalog.api.paging import keyset_page
 from catalog.api.permissions import HasScope, IsAdministrator
 from catalog.api.problems import Problem, invalid
 from recommender import selectors
@@ -66,12 +65,7 @@ class TrainingRunListView(AdministratorView):
         found = selectors.training_runs()
         if state := self.query.get("state"):
             found = found.filter(state=state)
-        page = keyset_page(
-            found.defer("log", "epochs"),
-            limit=self.query["limit"],
-            cursor=self.query.get("cursor", ""),
-        )
-        return Response(self.page(page, TrainingRunSerializer))
+        return Response(self.page(found.defer("log", "epochs"), TrainingRunSerializer))
 
     @extend_schema(
         operation_id="create_training_run",
@@ -150,10 +144,7 @@ class ModelVersionListView(AdministratorView):
     )
     def get(self, request: Request) -> Response:
         """All model versions, the newest first."""
-        page = keyset_page(
-            selectors.versions(), limit=self.query["limit"], cursor=self.query.get("cursor", "")
-        )
-        return Response(self.page(page, ModelVersionSerializer))
+        return Response(self.page(selectors.versions(), ModelVersionSerializer))
 
 
 class ModelVersionView(AdministratorView):

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from catalog.api.examples import only_page, page
+from catalog.api.examples import answer, only_page
 from catalog.api.serializers import AnimeSerializer, PageSerializer
 from recommender.api import examples
 
@@ -40,18 +40,7 @@ class RecommendationSerializer(serializers.Serializer[Any]):
     reasons = ReasonSerializer(many=True)
 
 
-@extend_schema_serializer(
-    examples=[
-        page(
-            "me/recommendations/",
-            examples.RECOMMENDATION,
-            method="for-you",
-            source="recommender-net",
-            model_version=3,
-            fallback="",
-        )
-    ]
-)
+@extend_schema_serializer(examples=[answer(examples.RECOMMENDATIONS)])
 class RecommendationPage(PageSerializer):
     """A list of recommendations and where it comes from."""
 

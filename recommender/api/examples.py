@@ -1,0 +1,84 @@
+"""What the schema shows as examples of the recommender's answers."""
+
+from typing import Any
+
+from catalog.api.examples import ANIME, SERVER
+
+RECOMMENDATION: dict[str, Any] = {
+    "rank": 1,
+    "anime": ANIME,
+    "prediction": 8.91,
+    "relevance": 8.91,
+    "recommender_score": 1.0,
+    "sim": None,
+    "reasons": [
+        {
+            "kind": "genres",
+            "text": "You score Sci-Fi and Thriller above your average.",
+            "genres": ["Sci-Fi", "Thriller"],
+        }
+    ],
+}
+RECOMMENDATIONS: dict[str, Any] = {
+    "next": f"{SERVER}/api/v1/me/recommendations/?cursor=eyJvZmZzZXQiOjEwfQ%3AkzW5Q8x",
+    "previous": None,
+    "results": [RECOMMENDATION],
+    "method": "for-you",
+    "source": "recommender-net",
+    "model_version": 3,
+    "fallback": "",
+}
+SIMILAR: dict[str, Any] = {
+    "anime": {**ANIME, "id": 10863, "title": "Steins;Gate: Oukoubakko no Poriomania"},
+    "sim": 0.87,
+    "shared_genres": ["Sci-Fi", "Thriller"],
+}
+RUN: dict[str, Any] = {
+    "id": 7,
+    "state": "running",
+    "step": "Fitting on the training part",
+    "progress": 0.31,
+    "error": "",
+    "is_stale": False,
+    "cancel_requested": False,
+    "model": "recommender-net",
+    "configuration": {"n_epochs": 10, "batch_size": 512},
+    "include_simulated": False,
+    "device": "cpu",
+    "n_ratings": 520609,
+    "attempts": 1,
+    "requested_by": "admin",
+    "version": None,
+    "created_at": "2026-11-24T19:40:01.000001Z",
+    "started_at": "2026-11-24T19:40:02.000001Z",
+    "finished_at": None,
+    "heartbeat_at": "2026-11-24T19:42:07.123456Z",
+}
+RUN_DETAIL: dict[str, Any] = {
+    **RUN,
+    "epochs": [
+        {
+            "stage": "held-out",
+            "epoch": 1,
+            "n_epochs": 10,
+            "train_rmse": 1.42,
+            "validation_rmse": 1.31,
+            "seconds": 8.2,
+        }
+    ],
+    "log": "19:40:02 Training on cpu.\n",
+}
+VERSION: dict[str, Any] = {
+    "id": 3,
+    "is_active": True,
+    "is_simulated": False,
+    "artifact": "run-7-5f2c9d1e",
+    "run": 7,
+    "n_ratings": 520609,
+    "n_raters": 5000,
+    "n_titles": 7390,
+    "metrics": {"recommender-net": {"rmse": 1.21}, "global-mean": {"rmse": 1.57}},
+    "data_fingerprint": "2c26b46b68ffc68f",
+    "created_at": "2026-11-24T19:45:00.000001Z",
+    "activated_at": "2026-11-24T19:46:00.000001Z",
+}
