@@ -26,7 +26,7 @@ from catalog.services.csv_merge_titles import STAGE_ROWS, StagedTitles, merge_ti
 from catalog.services.csv_rejects import Reject
 from catalog.services.csv_staged_ratings import Ints, StagedRatings
 from catalog.services.csv_staging import StagingDatabase, staging_database
-from catalog.services.import_errors import ImportBusy, ImportFailed, ImportStopped
+from catalog.services.import_errors import ImportBusy, ImportFailed
 from catalog.services.import_lock import import_lock
 
 logger = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ def import_file(
             name=source.name,
             fingerprint=opened.fingerprint,
         )
-        with _outcome(job):
+        with imports.outcome(job=job):
             _run(job, opened, rejects, progress or _silent)
     job.refresh_from_db()
     return job
@@ -113,7 +113,7 @@ def _check(kind: ImportJob.Kind, source: CsvSource) -> _Opened:
 
 def _run_upload(job: ImportJob) -> None:
     try:
-        with _outcome(job), _local_copy(job) as path:
+        with imports.outcome(job=job), _local_copy(job) as path:
             kind = Kind(job.kind)
             with open_csv(path, members=_MEMBERS[kind]) as source:
                 source.name = job.file_name
@@ -130,9 +130,7 @@ def _run_upload(job: ImportJob) -> None:
         logger.warning("Import %s failed: %s", job.pk, error)
     except Exception:
         logger.exception("Import %s broke off", job.pk)
-    job.refresh_from_db()
-    if job.state in (job.State.SUCCEEDED, job.State.FAILED):
-        job.upload.delete(save=True)
+    imports.drop_upload(job=job)
 
 
 @contextmanager
@@ -145,24 +143,6 @@ def _local_copy(job: ImportJob) -> Iterator[Path]:
             shutil.copyfileobj(upload, copy)
             copy.flush()
             yield Path(copy.name)
-
-
-@contextmanager
-def _outcome(job: ImportJob) -> Iterator[None]:
-    """Write on the job's row how it ended when it ends badly: the one place that decides it."""
-    try:
-        yield
-    except ImportStopped:
-        raise
-    except ImportFailed as error:
-        imports.fail(job=job, error=str(error))
-        raise
-    except KeyboardInterrupt:
-        imports.fail(job=job, error="Interrupted. Import the file again to complete it.")
-        raise
-    except Exception as error:
-        imports.crash(job=job, error=f"{type(error).__name__}: {error}")
-        raise
 
 
 def _run(job: ImportJob, opened: _Opened, rejects: Path | None, progress: Progress) -> None:

@@ -6,6 +6,8 @@
 may be taken up again. Every change is one conditional UPDATE, so of two processes one wins.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +17,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from catalog.models import ImportJob, User
-from catalog.services.import_errors import IllegalMove, ImportStopped
+from catalog.services.import_errors import IllegalMove, ImportFailed, ImportStopped
 
 State = ImportJob.State
 CSV_KINDS = (ImportJob.Kind.ANIME, ImportJob.Kind.RATINGS)
@@ -153,6 +155,39 @@ def crash(*, job: ImportJob, error: str) -> None:
 def cancel(*, job: ImportJob) -> None:
     """QUEUED or RUNNING → CANCELLED; a running import notices before its next batch."""
     _finish(job, State.CANCELLED, from_states=(State.QUEUED, State.RUNNING))
+    drop_upload(job=job)
+
+
+def drop_upload(*, job: ImportJob) -> None:
+    """Delete the uploaded file of a job that needs it no more.
+
+    That of an errored job is kept for whoever looks for the bug; an open one can be deleted.
+    """
+    job.refresh_from_db()
+    if job.upload and job.state in (State.SUCCEEDED, State.FAILED, State.CANCELLED):
+        job.upload.delete(save=False)
+        ImportJob.objects.filter(pk=job.pk).update(upload="")
+
+
+@contextmanager
+def outcome(*, job: ImportJob) -> Iterator[None]:
+    """Write on the job's row how it ends when it ends badly: the one place that decides it."""
+    try:
+        yield
+    except ImportStopped:
+        raise  # The row says so already.
+    except IllegalMove as error:
+        raise ImportStopped(str(error)) from error
+    except ImportFailed as error:
+        fail(job=job, error=str(error))
+        raise
+    except KeyboardInterrupt:
+        if not job.upload:  # An upload is gone on with by the next worker.
+            fail(job=job, error="Interrupted. Import the file again to complete it.")
+        raise
+    except Exception as error:
+        crash(job=job, error=f"{type(error).__name__}: {error}")
+        raise
 
 
 def _finish(job: ImportJob, state: State, *, from_states: tuple[State, ...], **values: Any) -> None:
