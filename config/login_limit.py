@@ -17,8 +17,13 @@ from catalog.models import User
 _NAME_FIELDS = ("login", "username", "email")
 
 
-def client_address(request: HttpRequest) -> str:
-    """The address of the person, as allauth sees it: RECOMMENDER_TRUSTED_PROXIES are believed."""
+def client_address(request: HttpRequest) -> str | None:
+    """The address of the person, as allauth sees it: RECOMMENDER_TRUSTED_PROXIES are believed.
+
+    None for a login that a program makes, with no connection behind it.
+    """
+    if "REMOTE_ADDR" not in request.META:
+        return None
     address: str = get_adapter().get_client_ip(request)
     return address
 

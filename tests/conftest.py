@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,17 @@ def artifact_root(tmp_path: Path, settings: Settings) -> Path:
     root = tmp_path / "artifacts"
     settings.RECOMMENDER_ARTIFACT_ROOT = root
     return root
+
+
+@pytest.fixture
+def wait_for() -> Callable[[Callable[[], bool]], None]:
+    """Wait until something is so; fails after half a minute."""
+
+    def wait(is_so: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 30
+        while not is_so():
+            if time.monotonic() > deadline:
+                pytest.fail("It did not come about within 30 seconds.")
+            time.sleep(0.02)
+
+    return wait

@@ -5,8 +5,13 @@ Everything that a test process writes goes to a folder of its own.
 
 import os
 import tempfile
+from pathlib import Path
 
 os.environ.setdefault("DJANGO_PLAIN_HTTP", "true")
 os.environ.setdefault("DJANGO_SECRET_KEY", "only-for-tests")
+# Small tensors are faster on one thread, and many threads starve each other on a busy machine.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["RECOMMENDER_STATICFILES"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 os.environ["RECOMMENDER_VAR_DIR"] = tempfile.mkdtemp(prefix="osusume-tests-")
+# WhiteNoise warns of a missing folder, and warnings are errors.
+(Path(os.environ["RECOMMENDER_VAR_DIR"]) / "static").mkdir()

@@ -38,7 +38,11 @@ def test_rows_are_sorted_by_rater_and_title(dataset: Dataset) -> None:
     rows = zip(
         dataset.ratings.user_index, dataset.ratings.item_index, dataset.ratings.score, strict=True
     )
-    assert [tuple(int(value) for value in row) for row in rows] == [(0, 0, 10), (0, 1, 7), (1, 2, 0)]
+    assert [tuple(int(value) for value in row) for row in rows] == [
+        (0, 0, 10),
+        (0, 1, 7),
+        (1, 2, 0),
+    ]
 
 
 def test_raters_are_known_by_id_key_and_revision(dataset: Dataset) -> None:

@@ -130,9 +130,7 @@ def test_running_is_no_end() -> None:
     ("configuration", "named"),
     [({"n_epochs": 0}, "n_epochs"), ({"depth": 3}, "depth"), ({"device": "tpu"}, "device")],
 )
-def test_a_wrong_setting_is_refused_by_name(
-    configuration: dict[str, object], named: str
-) -> None:
+def test_a_wrong_setting_is_refused_by_name(configuration: dict[str, object], named: str) -> None:
     with pytest.raises(InvalidConfiguration, match=named):
         runs.create(configuration=configuration)
     assert not TrainingRun.objects.exists()

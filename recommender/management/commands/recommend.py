@@ -23,8 +23,8 @@ class Command(BaseCommand):
         who.add_argument("--user", metavar="NAME", help="an account by its name")
         parser.add_argument(
             "--source",
-            default=Rater.Source.IMPORT,
-            choices=[Rater.Source.IMPORT, Rater.Source.DEMO],
+            default=Rater.Source.IMPORT.value,
+            choices=[Rater.Source.IMPORT.value, Rater.Source.DEMO.value],
             help="where --rater comes from",
         )
         parser.add_argument("-n", type=int, default=10, help="how many titles")
