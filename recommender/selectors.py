@@ -55,10 +55,3 @@ def is_simulated(*, version_id: int | None) -> bool:
     if version_id is None:
         return False
     return ModelVersion.objects.filter(pk=version_id, is_simulated=True).exists()
-
-
-def is_simulated(*, version_id: int | None) -> bool:
-    """Whether a version was trained on simulated raters; False for none."""
-    if version_id is None:
-        return False
-    return ModelVersion.objects.filter(pk=version_id, is_simulated=True).exists()

@@ -1,0 +1,52 @@
+/* Small comforts. Everything on the site works without this file. */
+(function () {
+  "use strict";
+
+  // Close a message.
+  document.addEventListener("click", function (event) {
+    const button = event.target.closest("[data-close]");
+    if (button) button.closest(".message").remove();
+  });
+
+  // Menus close when the focus or a click goes elsewhere, and on Escape.
+  function closeMenus(except) {
+    document.querySelectorAll("details[data-menu][open]").forEach(function (menu) {
+      if (!menu.contains(except)) menu.open = false;
+    });
+  }
+  document.addEventListener("click", function (event) {
+    closeMenus(event.target);
+  });
+  document.addEventListener("focusin", function (event) {
+    closeMenus(event.target);
+  });
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "Escape") return;
+    const menu = event.target.closest("details[data-menu][open]");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+
+  // Whoever works by keyboard keeps their place when what they pressed is replaced.
+  let place = null;
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    const from = document.activeElement;
+    if (!from || from === document.body || !event.target.contains(from)) return;
+    const menu = from.closest("details[data-menu]");
+    const list = from.closest("#list, #entries, #for-you");
+    place = [from.id, menu && menu.querySelector("summary").id, list && list.id];
+  });
+  document.addEventListener("htmx:afterSettle", function () {
+    if (!place || (document.activeElement && document.activeElement !== document.body)) return;
+    const found = place
+      .map(function (id) {
+        return id && document.getElementById(id);
+      })
+      .find(function (element) {
+        return element && element.offsetParent !== null;
+      });
+    if (found) found.focus({ preventScroll: true });
+  });
+})();
