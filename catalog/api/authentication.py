@@ -14,7 +14,7 @@ from rest_framework.authentication import (
 from rest_framework.authentication import get_authorization_header
 from rest_framework.request import Request
 
-from catalog.api.problems import PROBLEM_TYPES, Problem
+from catalog.api.problems import CHALLENGE, PROBLEM_TYPES, Problem
 from catalog.models import ApiToken, User
 
 # "Token" is what knox and REST framework use; "Bearer" is RFC 6750's, which tools know.
@@ -58,7 +58,7 @@ class TokenAuthentication(KnoxTokenAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         """The challenge of a 401."""
-        return "Bearer"
+        return CHALLENGE
 
 
 class SessionAuthentication(RestSessionAuthentication):

@@ -10,14 +10,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.core.exceptions import RequestDataTooBig
 from django.core.signals import got_request_exception
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from rest_framework import exceptions
 
 logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+# The authentication scheme that a 401 asks for.
+CHALLENGE = "Bearer"
 # Errors of the request's body as a whole, rather than of one of its fields.
 BODY = "body"
 
@@ -248,12 +252,19 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpRespons
         exc = exceptions.NotFound("There is no such thing here.")
     elif isinstance(exc, DjangoPermissionDenied):
         exc = exceptions.PermissionDenied()
+    elif isinstance(exc, RequestDataTooBig):
+        exc = Problem(
+            "body_too_large",
+            f"The body has more than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes.",
+        )
+    elif isinstance(exc, UnreadablePostError):
+        exc = exceptions.ParseError("The body ended early.")
     if not isinstance(exc, exceptions.APIException):
         return _unexpected(exc, context["request"])
     code, detail, errors = _describe(exc, context)
     response = problem_response(code, detail, errors=errors)
-    if auth_header := getattr(exc, "auth_header", None):
-        response["WWW-Authenticate"] = auth_header
+    if response.status_code == 401:
+        response["WWW-Authenticate"] = CHALLENGE
     if wait := getattr(exc, "wait", None):
         response["Retry-After"] = str(max(1, round(wait)))
     return response

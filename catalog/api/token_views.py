@@ -47,10 +47,6 @@ class TokenView(ApiView):
         is_post = getattr(self.request, "method", "") == "POST"
         return [] if is_post else [TokenAuthentication()]
 
-    def get_authenticate_header(self, request: Request) -> str:
-        """The challenge of a 401."""
-        return TokenAuthentication().authenticate_header(request)
-
     def get_permissions(self) -> list[BasePermission]:
         """None: POST checks the password, and every token may revoke itself."""
         return []
