@@ -18,7 +18,8 @@ from config.environment import celery_broker, database, is_loopback_host, secret
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = FileAwareEnv()
-FileAwareEnv.read_env(str(BASE_DIR / ".env"))
+# Not for the demo and the tests, which must not depend on how this tree is configured.
+FileAwareEnv.read_env(env.str("DJANGO_ENV_FILE", default=str(BASE_DIR / ".env")))
 
 # Everything that a process writes lies under this folder.
 VAR_DIR = Path(env.str("RECOMMENDER_VAR_DIR", default=str(BASE_DIR / "var"))).resolve()

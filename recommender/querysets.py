@@ -17,6 +17,10 @@ class TrainingRunQuerySet(QuerySet["TrainingRun"]):
         """Waiting runs, oldest first."""
         return self.filter(state="queued").order_by("created_at", "pk")
 
+    def unfinished(self) -> Self:
+        """In progress or waiting: the running one first, then the oldest."""
+        return self.filter(state__in=["queued", "running"]).order_by("-state", "created_at", "pk")
+
     def running(self) -> Self:
         """The run in progress (none or one)."""
         return self.filter(state="running")

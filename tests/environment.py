@@ -7,6 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
+os.environ["DJANGO_ENV_FILE"] = ""
 os.environ.setdefault("DJANGO_PLAIN_HTTP", "true")
 os.environ.setdefault("DJANGO_SECRET_KEY", "only-for-tests")
 # Small tensors are faster on one thread, and many threads starve each other on a busy machine.

@@ -68,7 +68,7 @@ def register(
     data_fingerprint: str,
     is_simulated: bool,
 ) -> ModelVersion:
-    """Record a written artifact as a version; the first one that verifies becomes active."""
+    """Record a written artifact as a version; with no usable model it becomes active at once."""
     with transaction.atomic():
         version = ModelVersion.objects.create(
             run=run,
@@ -78,7 +78,7 @@ def register(
             is_simulated=is_simulated,
             **counts,
         )
-    if not ModelVersion.objects.active().exists():
+    if active_model().model is None:
         try:
             activate(version=version)
         except ActivationRefused as error:

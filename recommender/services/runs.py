@@ -118,6 +118,17 @@ def _claim_stale(worker: str) -> TrainingRun | None:
     return run
 
 
+def give_up_worker(*, run: TrainingRun) -> None:
+    """Let the next worker go on with a run at once, for a caller who knows that its worker is gone.
+
+    A worker that is alive after all keeps the run by its next heartbeat.
+    """
+    long_ago = timezone.now() - 2 * settings.RECOMMENDER_STALE_AFTER
+    TrainingRun.objects.filter(pk=run.pk, state=State.RUNNING, worker=run.worker).update(
+        heartbeat_at=long_ago
+    )
+
+
 def write(*, run: TrainingRun, **changes: Any) -> None:
     """Write fields of a run that this worker holds, on the object and in the database.
 

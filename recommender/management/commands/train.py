@@ -13,6 +13,8 @@ from recommender.services.errors import RecommenderError
 from recommender.tasks import TRAINING_QUEUE, enqueue_training
 
 _POLL_SECONDS = 0.5
+# A worker that was started at the same moment needs a while.
+_WORKER_PATIENCE_SECONDS = 15.0
 
 
 class Command(BaseCommand):
@@ -38,6 +40,11 @@ class Command(BaseCommand):
             help="allow simulated raters (the demo set) beside real ones",
         )
         parser.add_argument(
+            "--join",
+            action="store_true",
+            help="follow the run that waits or is in progress, if there is one",
+        )
+        parser.add_argument(
             "--inline", action="store_true", help="train in this process, without a worker"
         )
 
@@ -54,7 +61,11 @@ class Command(BaseCommand):
             "include_simulated": options["include_simulated"],
         }
         try:
-            if options["inline"]:
+            unfinished = TrainingRun.objects.unfinished().first() if options["join"] else None
+            if unfinished is not None:
+                run = unfinished
+                self._follow(run)
+            elif options["inline"]:
                 run = runs.create(**arguments)
                 self._carry_out(run)
             else:
@@ -75,8 +86,9 @@ class Command(BaseCommand):
 
     def _follow(self, run: TrainingRun) -> None:
         """Print the log of a run until it ends. Ctrl-C leaves the run alone."""
-        self.stdout.write(f"Run {run.pk} is queued.")
+        self.stdout.write(f"Run {run.pk} is {run.get_state_display().lower()}.")
         shown, warned = 0, False
+        patience_ends = time.monotonic() + _WORKER_PATIENCE_SECONDS
         while True:
             run.refresh_from_db()
             if len(run.log) > shown:
@@ -85,7 +97,8 @@ class Command(BaseCommand):
                 shown = len(run.log)
             if run.is_finished:
                 return
-            if run.state == TrainingRun.State.QUEUED and not warned:
+            waits = run.state == TrainingRun.State.QUEUED and time.monotonic() > patience_ends
+            if waits and not warned:
                 warned = self._warn_without_worker()
             time.sleep(_POLL_SECONDS)
 
