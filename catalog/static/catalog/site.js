@@ -29,6 +29,16 @@
     }
   });
 
+  // A row of tabs that is wider than the screen shows the current one.
+  function showCurrentTabs() {
+    document.querySelectorAll(".tabs [aria-current]").forEach(function (tab) {
+      const row = tab.parentElement;
+      row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+    });
+  }
+  showCurrentTabs();
+  document.addEventListener("htmx:afterSettle", showCurrentTabs);
+
   // Whoever works by keyboard keeps their place when what they pressed is replaced.
   let place = null;
   document.addEventListener("htmx:beforeRequest", function (event) {
