@@ -1,7 +1,7 @@
 """The API, version 1: what the apps offer, under one prefix, and its documentation."""
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
@@ -17,7 +17,7 @@ def no_such_address(request: HttpRequest) -> HttpResponse:
     return problem_response("not_found", f"{detail} GET /api/v1/docs/ shows what there is.")
 
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("catalog.api.urls")),
     path("", include("recommender.api.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),

@@ -4,10 +4,11 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from catalog.api.examples import answer, only_page, page
-from catalog.api.fields import BodySerializer, BooleanField, StringField
+from catalog.api.fields import BodySerializer, BooleanField
 from catalog.api.serializers import PageSerializer
 from recommender.api import examples
 from recommender.models import ModelVersion, TrainingRun
+from recommender.services.runs import MODELS
 
 
 @extend_schema_serializer(
@@ -23,8 +24,8 @@ from recommender.models import ModelVersion, TrainingRun
 class TrainingRequestSerializer(BodySerializer):
     """What to train, and how."""
 
-    model = StringField(
-        max_length=40,
+    model = serializers.ChoiceField(
+        [(model, model) for model in MODELS],
         default="",
         allow_blank=True,
         help_text="The model; empty for all that the default list needs.",

@@ -192,7 +192,7 @@ def test_an_unknown_parameter_is_answered_with_the_known_ones(visitor: APIClient
 def test_a_cursor_is_good_for_its_own_order_only(visitor: APIClient) -> None:
     for number in range(1, 4):
         AnimeFactory.create(id=number)
-    following = visitor.get(ADDRESS, {"limit": 1, "ordering": "title"}).json()["next"]
+    following = visitor.get(f"{ADDRESS}?limit=1&ordering=title").json()["next"]
 
     response = visitor.get(following.replace("ordering=title", "ordering=score"))
 
