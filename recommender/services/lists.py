@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from catalog.models import Anime
+from recommender.services.errors import RecommenderError
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ METHODS: dict[str, Method] = {
 DEFAULT_METHOD = "for-you"
 
 
-class UnknownMethod(ValueError):
+class UnknownMethod(RecommenderError, ValueError):
     """There is no such method; the message names those there are."""
 
     def __init__(self, slug: str) -> None:

@@ -96,5 +96,5 @@ def test_evaluate_prints_the_model_beside_its_baselines(version: ModelVersion) -
 
 
 def test_evaluate_without_a_model_says_what_to_do() -> None:
-    with pytest.raises(CommandError, match="Train one with manage.py train"):
+    with pytest.raises(CommandError, match=r"Train one with manage\.py train"):
         call_command("evaluate")

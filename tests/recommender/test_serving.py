@@ -7,12 +7,12 @@ from catalog.services import ratings
 from catalog.services.catalogue import catalogue_changed
 from recommender.models import ModelVersion
 from recommender.services import serving
-from recommender.services.lists import UnknownMethod
+from recommender.services.lists import RecommendationList, UnknownMethod
 from tests.factories import AccountRaterFactory, AnimeFactory, RatingFactory
 from tests.recommender.conftest import World, listed_ids
 
 
-def ids(result: serving.RecommendationList) -> list[int]:
+def ids(result: RecommendationList) -> list[int]:
     return [item.anime.pk for item in result.items]
 
 
@@ -112,10 +112,8 @@ def test_content_ranks_complete_titles_by_share_of_the_profile(db: None) -> None
     RatingFactory.create(rater=rater, anime=seen_b, score=4)
     result = serving.recommend(rater=rater, method="content")
     # The profile's total is 3 × 9 + 2 × 4 = 35: Drama, Sci-Fi and TV 9 each, Comedy and Movie 4.
-    assert [(item.anime.pk, item.sim) for item in result.items] == [
-        (3, pytest.approx(18 / 35)),
-        (4, pytest.approx(4 / 35)),
-    ]
+    assert ids(result) == [3, 4]
+    assert [item.sim for item in result.items] == pytest.approx([18 / 35, 4 / 35])
     assert result.items[1].recommender_score == pytest.approx(4 / 18)
     assert result.items[0].reasons[0].text == (
         "Drama and TV make up 51% of the profile of your scores."
@@ -155,11 +153,8 @@ def test_similar_titles_are_ordered_by_cosine_and_then_id(db: None) -> None:
     AnimeFactory.create(id=3, genres=["Drama", "Sci-Fi"], type="TV")
     AnimeFactory.create(id=4, genres=["Comedy"], type="Movie")
     found = serving.similar(anime=anime)
-    assert [(title.anime.pk, title.sim) for title in found] == [
-        (2, pytest.approx(1.0)),
-        (3, pytest.approx(1.0)),
-        (1, pytest.approx(2 / 3)),
-    ]
+    assert [title.anime.pk for title in found] == [2, 3, 1]
+    assert [title.sim for title in found] == pytest.approx([1.0, 1.0, 2 / 3])
     assert found[2].shared_genres == ("Drama", "Sci-Fi")
 
 

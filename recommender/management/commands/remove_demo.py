@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from catalog.services import demo
+from catalog.services.demo import remove_demo
 from recommender.services import registry
 
 
@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Delete, and say what is gone and what stays."""
-        removed = demo.remove_demo()
+        removed = remove_demo()
         n_versions = registry.delete_simulated()
         self.stdout.write(
             f"Deleted {removed.n_raters:,} simulated raters with {removed.n_ratings:,} ratings, "
