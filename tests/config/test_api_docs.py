@@ -18,6 +18,7 @@ from catalog.api.problems import PROBLEM_TYPES
 from catalog.models import Dismissal, Rating
 from recommender import tasks
 from recommender.models import TrainingRun
+from recommender.services.catalogue import forget_catalogue
 from tests.factories import AnimeFactory, UserFactory
 
 DOCS = Path(__file__).parents[2] / "docs" / "api.md"
@@ -40,6 +41,7 @@ def server(
     AnimeFactory.create(id=10863, title="Steins;Gate Special", genres=genres, members=400)
     AnimeFactory.create(id=1, title="Cowboy Bebop", members=300)
     cache.clear()
+    forget_catalogue()
     yield live_server.url
     cache.clear()
 

@@ -18,6 +18,7 @@ from catalog.services.tokens import Scope
 from config import api_urls
 from recommender.models import ModelVersion, TrainingRun
 from recommender.services import registry
+from recommender.services.catalogue import forget_catalogue
 from tests.api import client_of, client_with
 from tests.factories import AnimeFactory, UserFactory
 
@@ -97,6 +98,8 @@ def test_every_address_and_method_has_its_row() -> None:
 def things(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The user and what is the user's; what administrators look after; the others."""
     cache.clear()
+    forget_catalogue()
+    registry.forget_loaded()
     monkeypatch.setattr(registry, "_load", lambda version: None)  # a version without files
     mia = UserFactory.create(username="mia", password=None)
     anime = AnimeFactory.create(id=7)
