@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.cache import cache
 from pytest_django import Settings
+
+from recommender.services import registry
+from recommender.services.catalogue import forget_catalogue
 
 
 def require(available: bool, what: str) -> None:
@@ -45,11 +49,22 @@ def remove_var_dir() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def artifact_root(tmp_path: Path, settings: Settings) -> Path:
-    """Every test has an empty artifact folder of its own."""
-    root = tmp_path / "artifacts"
-    settings.RECOMMENDER_ARTIFACT_ROOT = root
-    return root
+def fresh_process(tmp_path: Path, settings: Settings) -> Iterator[None]:
+    """Every test has folders of its own, and nothing that an earlier one has loaded or cached."""
+    settings.RECOMMENDER_ARTIFACT_ROOT = tmp_path / "artifacts"
+    settings.RECOMMENDER_CHECKPOINT_ROOT = tmp_path / "checkpoints"
+    cache.clear()
+    registry.forget_loaded()
+    forget_catalogue()
+    yield
+    registry.forget_loaded()
+    forget_catalogue()
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(settings: Settings) -> None:
+    """Passwords are hashed by something quick: many tests make an account."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -1,35 +1,16 @@
 """A small world with two tastes, and a model trained on it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
-from pytest_django import Settings
 
 from catalog.models import Anime, Rater, Rating
 from recommender.models import ModelVersion, TrainingRun
-from recommender.services import registry, runs, training
-from recommender.services.catalogue import forget_catalogue
+from recommender.services import runs, training
 from tests.factories import AnimeFactory, ImportedRaterFactory, RatingFactory
 
 SMALL = {"n_epochs": 12, "batch_size": 64, "learning_rate": 0.02, "seed": 3}
-
-
-@pytest.fixture(autouse=True)
-def fresh_process(tmp_path: Path, settings: Settings) -> Iterator[None]:
-    """Nothing that an earlier test has loaded or cached is left."""
-    from django.core.cache import cache
-
-    settings.RECOMMENDER_CHECKPOINT_ROOT = tmp_path / "checkpoints"
-    registry.forget_loaded()
-    forget_catalogue()
-    cache.clear()
-    yield
-    registry.forget_loaded()
-    forget_catalogue()
-    cache.clear()
 
 
 @dataclass
