@@ -10,9 +10,9 @@ from typing import Any
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
-from django.urls import reverse_lazy
 from environ import FileAwareEnv
 
+from config import admin_site
 from config.environment import celery_broker, database, is_loopback_host, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -241,6 +241,9 @@ DEFAULT_FROM_EMAIL = env.str("DJANGO_FROM_EMAIL", default="osusume@localhost")
 # --- API ------------------------------------------------------------------------------------
 
 KNOX_TOKEN_MODEL = "catalog.ApiToken"  # noqa: S105 - a model, no secret
+# Knox's own migrations make a table for its own model, which is not used. Nothing empties it, and
+# its reference to the users keeps PostgreSQL from emptying theirs.
+MIGRATION_MODULES = {"knox": None}
 REST_KNOX = {
     "TOKEN_TTL": timedelta(days=90),
     "TOKEN_LIMIT_PER_USER": 50,
@@ -336,56 +339,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 WHITENOISE_MAX_AGE = 31_536_000
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
-UNFOLD = {
-    "SITE_TITLE": "Osusume",
-    "SITE_HEADER": "Osusume",
-    "SHOW_HISTORY": True,
-    "SIDEBAR": {
-        "show_search": True,
-        "show_all_applications": True,
-        "navigation": [
-            {
-                "title": "Recommender",
-                "items": [
-                    {
-                        "title": "Dashboard",
-                        "icon": "monitoring",
-                        "link": reverse_lazy("dashboard"),
-                    },
-                    {
-                        "title": "Training runs",
-                        "icon": "model_training",
-                        "link": reverse_lazy("admin:recommender_trainingrun_changelist"),
-                    },
-                    {
-                        "title": "Model versions",
-                        "icon": "deployed_code",
-                        "link": reverse_lazy("admin:recommender_modelversion_changelist"),
-                    },
-                ],
-            },
-            {
-                "title": "Catalogue",
-                "items": [
-                    {
-                        "title": title,
-                        "icon": icon,
-                        "link": reverse_lazy(f"admin:catalog_{model}_changelist"),
-                    }
-                    for title, icon, model in (
-                        ("Titles", "movie", "anime"),
-                        ("Genres", "category", "genre"),
-                        ("Raters", "group", "rater"),
-                        ("Ratings", "star", "rating"),
-                        ("Imports", "upload_file", "importjob"),
-                        ("Accounts", "person", "user"),
-                        ("API tokens", "key", "apitoken"),
-                    )
-                ],
-            },
-        ],
-    },
-}
+UNFOLD = admin_site.UNFOLD
 
 PROMETHEUS_EXPORT_MIGRATIONS = False
 

@@ -3,6 +3,11 @@
 from typing import Any
 
 from django import forms
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldBooleanWidget,
+)
 
 from recommender.services import runs
 
@@ -12,6 +17,7 @@ class TrainForm(forms.Form):
 
     n_epochs = forms.IntegerField(
         label="Epochs",
+        widget=UnfoldAdminIntegerFieldWidget,
         min_value=1,
         max_value=1000,
         required=False,
@@ -19,11 +25,13 @@ class TrainForm(forms.Form):
     )
     device = forms.ChoiceField(
         choices=[(name, name) for name in runs.DEVICES],
+        widget=UnfoldAdminSelectWidget,
         required=False,
         help_text="“auto” takes a CUDA card where there is one.",
     )
     include_simulated = forms.BooleanField(
         label="Allow simulated raters beside real ones",
+        widget=UnfoldBooleanWidget,
         required=False,
         help_text="Only for trying things out: such a model is good for neither.",
     )
