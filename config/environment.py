@@ -7,6 +7,21 @@ from pathlib import Path
 from typing import Any
 
 from environ import FileAwareEnv
+from environ.fileaware_mapping import FileAwareMapping
+
+
+class _StrippedMapping(FileAwareMapping):  # type: ignore[misc]  # environ has no types
+    """Values without the line break that most editors put at the end of a secret's file."""
+
+    def __getitem__(self, key: str) -> str:
+        value: str = super().__getitem__(key)
+        return value.strip()
+
+
+class Environment(FileAwareEnv):  # type: ignore[misc]  # environ has no types
+    """The process's environment; ``NAME_FILE`` may give the path of a file with NAME's value."""
+
+    ENVIRON = _StrippedMapping()
 
 
 def secret_key(path: Path) -> str:
@@ -40,7 +55,7 @@ def is_loopback_host(host: str) -> bool:
         return False
 
 
-def database(env: FileAwareEnv, default_path: Path) -> dict[str, Any]:
+def database(env: Environment, default_path: Path) -> dict[str, Any]:
     """``DATABASES["default"]``: DATABASE_URL, or an SQLite file tuned for several processes."""
     config: dict[str, Any] = (
         env.db_url("DATABASE_URL")

@@ -10,16 +10,15 @@ from typing import Any
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
-from environ import FileAwareEnv
 
 from config import admin_site
-from config.environment import celery_broker, database, is_loopback_host, secret_key
+from config.environment import Environment, celery_broker, database, is_loopback_host, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = FileAwareEnv()
+env = Environment()
 # Not for the demo and the tests, which must not depend on how this tree is configured.
-FileAwareEnv.read_env(env.str("DJANGO_ENV_FILE", default=str(BASE_DIR / ".env")))
+Environment.read_env(env.str("DJANGO_ENV_FILE", default=str(BASE_DIR / ".env")))
 
 # Everything that a process writes lies under this folder.
 VAR_DIR = Path(env.str("RECOMMENDER_VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
