@@ -121,7 +121,7 @@ def as_text(job: ImportJob) -> list[str]:
         f"{job.rows_rejected:,} rejected"
     )
     lines = [done]
-    for reason, count in job.rejects.items():
+    for reason, count in sorted(job.rejects.items(), key=lambda item: (-item[1], item[0])):
         lines.append(f"  {count:,} × {reason}")
         samples = job.reject_samples.get(reason, [])
         lines += [f"    line {line:,}: {text}" for line, text in samples]

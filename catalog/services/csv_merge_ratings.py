@@ -12,7 +12,7 @@ planned title becomes *completed*, and any other status that is there stays.
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -28,7 +28,7 @@ from catalog.services.csv_transfer import attached, copied
 from catalog.signals import ratings_changed
 
 TARGET_SECONDS: Final = 0.4
-FIRST_BATCH, SMALLEST_BATCH, LARGEST_BATCH = 20_000, 1_000, 200_000
+FIRST_BATCH, SMALLEST_BATCH, LARGEST_BATCH = 20_000, 1_000, 200_000  # rows
 # A writer who waits for SQLite's lock looks again after 0.1 s at the latest: without a pause the
 # next batch would mostly be faster.
 PAUSE_SECONDS: Final = 0.04
@@ -85,7 +85,7 @@ _INSERT = (
 class BatchSize:
     """How many rows a batch should hold, adapted to how long the last one held the lock."""
 
-    rows: int = FIRST_BATCH
+    rows: int = field(default_factory=lambda: FIRST_BATCH)
 
     def __call__(self) -> int:
         """The size of the next batch."""

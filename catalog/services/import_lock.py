@@ -6,6 +6,7 @@ With the lock held, whatever a row says, no other import is at work.
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,12 +18,14 @@ from catalog.services.import_errors import ImportBusy
 
 # The number of the PostgreSQL advisory lock, any fixed one ("osusume" in ASCII).
 _ADVISORY_LOCK = int.from_bytes(b"osusume")
+# PostgreSQL notices that a client was killed when it has finished what the client had asked for.
+GRACE_SECONDS = 5.0
 _BUSY = "Another import is running on this database. Wait until it has finished, then try again."
 
 
 @contextmanager
 def import_lock() -> Iterator[None]:
-    """Hold the database's import lock; ImportBusy at once when another process holds it."""
+    """Hold the database's import lock; ImportBusy when another process holds it."""
     if connection.vendor == "postgresql":
         with _advisory_lock():
             yield
@@ -50,10 +53,11 @@ def file_lock(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _advisory_lock() -> Iterator[None]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_ADVISORY_LOCK])
-        if not cursor.fetchone()[0]:
+    deadline = time.monotonic() + GRACE_SECONDS
+    while not _try_advisory_lock():
+        if time.monotonic() > deadline:
             raise ImportBusy(_BUSY)
+        time.sleep(0.1)
     try:
         yield
     finally:
@@ -61,3 +65,9 @@ def _advisory_lock() -> Iterator[None]:
         if connection.connection is not None and not connection.connection.closed:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_ADVISORY_LOCK])
+
+
+def _try_advisory_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_ADVISORY_LOCK])
+        return bool(cursor.fetchone()[0])

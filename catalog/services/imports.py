@@ -166,6 +166,7 @@ def drop_upload(*, job: ImportJob) -> None:
     job.refresh_from_db()
     if job.upload and job.state in (State.SUCCEEDED, State.FAILED, State.CANCELLED):
         job.upload.delete(save=False)
+        job.upload = ""
         ImportJob.objects.filter(pk=job.pk).update(upload="")
 
 
