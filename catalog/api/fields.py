@@ -88,7 +88,8 @@ class QuerySerializer(serializers.Serializer[Any]):
             raise serializers.ValidationError(
                 {name: [ErrorDetail("Give it only once.", "repeated")] for name in repeated}
             )
-        return super().to_internal_value(data)
+        # As a plain mapping: of a form's, REST framework would take an empty value for none.
+        return super().to_internal_value({name: data[name] for name in data})
 
 
 def _refuse_unknown(

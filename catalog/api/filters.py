@@ -4,6 +4,7 @@ from rest_framework import serializers
 
 from catalog.api.fields import QueryIntegerField, QuerySerializer
 from catalog.api.paging import MAX_LIMIT
+from catalog.api.problems import PROBLEM_TYPES
 from catalog.api.serializers import STATUSES
 from catalog.models import Anime
 
@@ -19,8 +20,10 @@ class LimitQuery(QuerySerializer):
 class ShortPageQuery(LimitQuery):
     """Which page of a list that is read a few at a time."""
 
-    cursor = serializers.CharField(
+    cursor = serializers.RegexField(
+        r"^[A-Za-z0-9_:-]+$",
         required=False,
+        error_messages={"invalid": PROBLEM_TYPES["no_such_page"].detail},
         help_text="Where the page begins; part of the addresses in `next` and `previous`.",
     )
 
@@ -36,14 +39,16 @@ class PageQuery(ShortPageQuery):
 class AnimeQuery(PageQuery):
     """Which titles."""
 
-    search = serializers.CharField(
+    search = serializers.RegexField(
+        r"^[^\x00]*$",
+        error_messages={"invalid": "A title has no such characters."},
         max_length=255,
         default="",
         allow_blank=True,
         help_text="A part of the title; accents, case and punctuation do not matter.",
     )
-    genre = serializers.CharField(
-        max_length=60, default="", allow_blank=True, help_text="A genre's `slug`."
+    genre = serializers.RegexField(
+        r"^[a-z0-9-]*$", max_length=60, default="", allow_blank=True, help_text="A genre's `slug`."
     )
     type = serializers.ChoiceField(
         Anime.Type.choices, required=False, help_text="The kind of title."

@@ -16,7 +16,7 @@ from django.db.models.expressions import OrderBy
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
-from catalog.api.problems import invalid
+from catalog.api.problems import Problem
 
 MAX_LIMIT = 100
 
@@ -70,18 +70,16 @@ def encode_cursor(payload: dict[str, Any]) -> str:
 
 
 def decode_cursor(cursor: str, **expected: Any) -> dict[str, Any]:
-    """What a cursor holds; 400 for one that is not ours or was made for other ``expected``."""
+    """What a cursor holds.
+
+    Raises the problem ``no_such_page`` for one that is not ours, or made for other ``expected``.
+    """
     try:
         payload: dict[str, Any] = _signer.unsign_object(cursor)
     except (BadSignature, ValueError):
         payload = {}
     if not payload or any(payload.get(name) != value for name, value in expected.items()):
-        raise invalid(
-            "cursor",
-            "This cursor is not from a page of this list in this order. Follow the next and "
-            "previous addresses as they are, or begin again without cursor.",
-            code="invalid_cursor",
-        )
+        raise Problem("no_such_page")
     return payload
 
 

@@ -117,6 +117,13 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
             "There is no title 999999.",
         ),
         ProblemType(
+            "no_such_page",
+            404,
+            "There is no such page",
+            "This cursor is not from a page of this list in this order. Follow the next and "
+            "previous addresses as they are, or begin again without cursor.",
+        ),
+        ProblemType(
             "method_not_allowed",
             405,
             "This method is not possible here",

@@ -163,6 +163,8 @@ class ApiSchema(AutoSchema):
             codes += _WITH_BODY
         if "{" in self.path:
             codes.append("not_found")
+        if self.method == "GET" and "cursor" in self._api_view.query_serializer().fields:
+            codes.append("no_such_page")
         by_status: dict[int, list[ProblemType]] = defaultdict(list)
         # In the table's order, whatever the order above.
         for kind in PROBLEM_TYPES.values():

@@ -169,8 +169,11 @@ def test_the_next_address_keeps_the_filters(visitor: APIClient) -> None:
         ({"ordering": "members"}, [("ordering", "invalid_choice")]),
         ({"type": "Radio"}, [("type", "invalid_choice")]),
         ({"adult": "perhaps"}, [("adult", "invalid_choice")]),
-        ({"search": "a\0b"}, [("search", "null_characters_not_allowed")]),
-        ({"cursor": "eyJrIjoxfQ:abc"}, [("cursor", "invalid_cursor")]),
+        ({"search": "a\0b"}, [("search", "null_characters_not_allowed"), ("search", "invalid")]),
+        ({"cursor": ""}, [("cursor", "blank")]),
+        ({"cursor": "ü"}, [("cursor", "invalid")]),
+        ({"genre": "Sci-Fi"}, [("genre", "invalid")]),
+        ({"type": ""}, [("type", "invalid_choice")]),
         ({"page": "2", "offset": "3"}, [("page", "unknown"), ("offset", "unknown")]),
     ],
 )
@@ -178,6 +181,11 @@ def test_what_is_not_known_is_refused(
     visitor: APIClient, query: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
     assert errors(visitor.get(ADDRESS, query)) == expected
+
+
+@pytest.mark.parametrize("cursor", ["0", "eyJrIjoxfQ:abc", ":"])
+def test_a_cursor_that_is_not_ours_is_404(visitor: APIClient, cursor: str) -> None:
+    problem(visitor.get(ADDRESS, {"cursor": cursor}), 404, "no_such_page")
 
 
 def test_an_unknown_parameter_is_answered_with_the_known_ones(visitor: APIClient) -> None:
@@ -196,7 +204,7 @@ def test_a_cursor_is_good_for_its_own_order_only(visitor: APIClient) -> None:
 
     response = visitor.get(following.replace("ordering=title", "ordering=score"))
 
-    assert errors(response) == [("cursor", "invalid_cursor")]
+    problem(response, 404, "no_such_page")
 
 
 @pytest.mark.parametrize("limit", [2, 20])
