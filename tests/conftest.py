@@ -9,10 +9,14 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
+from django.test import Client
 from pytest_django import Settings
 
+from catalog.models import Rater
 from recommender.services import registry
 from recommender.services.catalogue import forget_catalogue
+from tests.factories import AccountRaterFactory, UserFactory
+from tests.pages import logged_in
 
 
 def require(available: bool, what: str) -> None:
@@ -79,3 +83,21 @@ def wait_for() -> Callable[[Callable[[], bool]], None]:
             time.sleep(0.02)
 
     return wait
+
+
+@pytest.fixture
+def alice(db: None) -> Rater:
+    """A member with a list."""
+    return AccountRaterFactory.create(user=UserFactory.create(username="alice"))
+
+
+@pytest.fixture
+def alice_client(alice: Rater) -> Client:
+    """A browser in which alice is logged in."""
+    return logged_in(alice.user)
+
+
+@pytest.fixture
+def charlie_client(db: None) -> Client:
+    """A browser of somebody else."""
+    return logged_in(UserFactory.create(username="charlie"))

@@ -1,0 +1,123 @@
+"""A title's page."""
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from catalog.models import Dismissal, Rater, Rating
+from tests.factories import AnimeFactory, RatingFactory
+from tests.pages import ReadPage
+
+pytestmark = pytest.mark.django_db
+
+
+def test_facts(client: Client) -> None:
+    AnimeFactory.create(
+        id=5,
+        title="Tea & Time",
+        genres=["Comedy", "Drama"],
+        episodes=13,
+        mean_score=8.25,
+        members=12345,
+    )
+    page = ReadPage(client.get("/anime/5/"))
+    assert page.all("h1") == [{}]
+    assert "Tea & Time Comedy Drama Community score 8.25 Episodes 13" in page.text
+    assert "On the lists of 12,345 people" in page.text
+    assert [link["href"] for link in page.all("a", class_="chip")] == [
+        "/anime/?genre=comedy",
+        "/anime/?genre=drama",
+    ]
+
+
+def test_what_is_unknown_is_called_unknown(client: Client) -> None:
+    AnimeFactory.create(id=5, genres=[], type=None, episodes=None, mean_score=None)
+    page = ReadPage(client.get("/anime/5/"))
+    assert "Unknown type" in page.text
+    assert "No genres are known." in page.text
+    assert "Community score unknown Episodes unknown" in page.text
+
+
+@pytest.mark.parametrize("address", ["/anime/999/", "/anime/99999999999999999999999/"])
+def test_a_title_that_is_not_there(client: Client, address: str) -> None:
+    response = client.get(address)
+    assert response.status_code == 404
+    assert "There is nothing here" in ReadPage(response).text
+
+
+def test_histogram_counts_each_score(client: Client) -> None:
+    anime = AnimeFactory.create(id=5)
+    for score in (8, 8, 3, None):
+        RatingFactory.create(anime=anime, score=score)
+    drawing = ReadPage(client.get("/anime/5/")).all("svg", class_="histogram")
+    assert drawing[0]["aria-label"] == (
+        "How often each score was given: "
+        "1: 0, 2: 0, 3: 1, 4: 0, 5: 0, 6: 0, 7: 0, 8: 2, 9: 0, 10: 0"
+    )
+
+
+def test_similar_titles_share_genres(client: Client) -> None:
+    AnimeFactory.create(id=1, genres=["Drama", "Music"])
+    AnimeFactory.create(id=2, genres=["Comedy"], type="Movie")
+    AnimeFactory.create(id=3, genres=["Drama"])
+    AnimeFactory.create(id=4, genres=["Drama", "Music"])
+    assert ReadPage(client.get("/anime/1/")).title_ids() == [4, 3]
+
+
+def test_a_visitor_is_asked_to_log_in_and_led_back(client: Client) -> None:
+    AnimeFactory.create(id=5)
+    page = ReadPage(client.get("/anime/5/"))
+    assert page.all("button", name="score") == []
+    assert page.all("a", href="/accounts/login/?next=%2Fanime%2F5%2F")
+
+
+def test_a_member_sees_the_own_standing(alice: Rater, alice_client: Client) -> None:
+    anime = AnimeFactory.create(id=5)
+    RatingFactory.create(rater=alice, anime=anime, score=9, status=Rating.Status.DROPPED)
+    page = ReadPage(alice_client.get("/anime/5/"))
+    assert "Your score: 9" in page.text
+    assert [option["value"] for option in page.all("option", selected="")] == ["dropped"]
+
+
+def test_charlie_does_not_see_alices_standing(alice: Rater, charlie_client: Client) -> None:
+    anime = AnimeFactory.create(id=5)
+    RatingFactory.create(rater=alice, anime=anime, score=9)
+    page = ReadPage(charlie_client.get("/anime/5/"))
+    assert "Have you seen it?" in page.text
+    assert page.all("button", name="score", aria_pressed="true") == []
+
+
+def test_a_dismissed_title_can_be_restored(alice: Rater, alice_client: Client) -> None:
+    Dismissal.objects.create(rater=alice, anime=AnimeFactory.create(id=5))
+    page = ReadPage(alice_client.get("/anime/5/"))
+    assert "You are not interested in this title" in page.text
+    assert page.all("form", action="/anime/5/restore/")
+
+
+@pytest.mark.parametrize("n_titles", [1, 20])
+def test_queries_of_a_visitor(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries, n_titles: int
+) -> None:
+    AnimeFactory.create(id=5)
+    AnimeFactory.create_batch(n_titles)
+    client.get("/anime/5/")  # the arrays of the catalogue are read once in a process
+    # title, its genres, histogram, revision of the arrays, similar titles, their genres
+    with django_assert_num_queries(6):
+        client.get("/anime/5/")
+
+
+@pytest.mark.parametrize("n_titles", [1, 20])
+def test_queries_of_a_member(
+    alice: Rater,
+    alice_client: Client,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    n_titles: int,
+) -> None:
+    for anime in AnimeFactory.create_batch(n_titles):
+        RatingFactory.create(rater=alice, anime=anime)
+    AnimeFactory.create(id=5000)
+    alice_client.get("/anime/5000/")
+    # a visitor's; session, user, profile, rater, own rating, own dismissal; for the prediction the
+    # revision again, own scores, own dismissals, active model
+    with django_assert_num_queries(16):
+        alice_client.get("/anime/5000/")

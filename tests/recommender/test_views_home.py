@@ -1,0 +1,115 @@
+"""The home page."""
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from catalog.models import Rater, Rating
+from recommender.models import ModelVersion
+from recommender.services.serving import recommend
+from tests.factories import AnimeFactory, RatingFactory
+from tests.pages import ReadPage
+
+pytestmark = pytest.mark.django_db
+
+
+def score(rater: Rater, *scores: tuple[int, int]) -> None:
+    """Score titles of the world: (id, score) each."""
+    for anime_id, given in scores:
+        RatingFactory.create(rater=rater, anime=None, anime_id=anime_id, score=given)
+
+
+def test_a_visitor_learns_what_it_is_and_how_to_start(client: Client) -> None:
+    AnimeFactory.create(id=1, members=5)
+    AnimeFactory.create(id=2, members=9)
+    page = ReadPage(client.get("/"))
+    assert "Find the anime you will want to watch next" in page.text
+    assert page.all("a", class_="button--large", href="/accounts/signup/")
+    assert page.title_ids() == [2, 1]
+
+
+def test_an_empty_site_says_so(client: Client) -> None:
+    assert "There are no titles on this site yet." in ReadPage(client.get("/")).text
+
+
+def test_a_new_member_gets_titles_to_score(alice_client: Client) -> None:
+    AnimeFactory.create(id=1)
+    page = ReadPage(alice_client.get("/"))
+    assert "Score 3 titles that you know" in page.text
+    assert len(page.all("button", name="score")) == 10
+
+
+def test_a_new_member_sees_how_far_it_is(alice: Rater, alice_client: Client) -> None:
+    RatingFactory.create(rater=alice)
+    page = ReadPage(alice_client.get("/"))
+    assert "1 of 3 titles scored." in page.text
+    assert page.all("progress")[0]["value"] == "1"
+
+
+def test_a_member_sees_the_top_of_the_list(
+    alice: Rater, alice_client: Client, version: ModelVersion
+) -> None:
+    score(alice, (1, 10), (2, 10), (3, 9), (13, 1), (14, 2), (15, 1))
+    page = ReadPage(alice_client.get("/"))
+    assert "From your 6 scores, best first." in page.text
+    expected = recommend(rater=alice, n=12)
+    assert page.title_ids() == [item.anime.pk for item in expected.items]
+    assert f"{expected.items[0].prediction:.1f} for you" in page.text
+
+
+def test_planned_and_watched_titles_have_a_shelf_of_their_own(
+    alice: Rater, alice_client: Client
+) -> None:
+    for status, title in (
+        (Rating.Status.WATCHING, "Halfway"),
+        (Rating.Status.PLAN_TO_WATCH, "Some Day"),
+        (Rating.Status.DROPPED, "Never"),
+    ):
+        RatingFactory.create(
+            rater=alice, anime=AnimeFactory.create(title=title), status=status, score=None
+        )
+    text = ReadPage(alice_client.get("/")).text
+    watching, planned = text.index("Continue watching"), text.index("You plan to watch")
+    assert watching < text.index("Halfway") < planned < text.index("Some Day")
+    assert "Never" not in text
+
+
+def test_charlie_sees_nothing_of_alices_list(alice: Rater, charlie_client: Client) -> None:
+    RatingFactory.create(
+        rater=alice, anime=AnimeFactory.create(title="Halfway"), status=Rating.Status.WATCHING
+    )
+    assert "Continue watching" not in ReadPage(charlie_client.get("/")).text
+
+
+def test_htmx_gets_the_list_only(alice_client: Client) -> None:
+    response = alice_client.get("/", headers={"HX-Request": "true", "HX-Target": "for-you"})
+    assert b"<html" not in response.content
+    assert b'id="for-you"' in response.content
+
+
+@pytest.mark.parametrize("n_titles", [1, 15])
+def test_queries_of_a_visitor(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries, n_titles: int
+) -> None:
+    AnimeFactory.create_batch(n_titles)
+    # titles, their genres
+    with django_assert_num_queries(2):
+        client.get("/")
+
+
+@pytest.mark.parametrize("n_titles", [1, 15])
+def test_queries_of_a_member(
+    alice: Rater,
+    alice_client: Client,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    n_titles: int,
+) -> None:
+    for status in (Rating.Status.COMPLETED, Rating.Status.WATCHING, Rating.Status.PLAN_TO_WATCH):
+        for anime in AnimeFactory.create_batch(n_titles + 2):
+            RatingFactory.create(rater=alice, anime=anime, status=status, score=None)
+    AnimeFactory.create_batch(n_titles)
+    alice_client.get("/")  # the arrays of the catalogue and the list are now kept
+    # session, user, profile, rater, counts; revision of the arrays, active model, titles and genres
+    # of the list, own scores and dismissals for the reasons; entries and genres of two shelves
+    with django_assert_num_queries(15):
+        alice_client.get("/")
