@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from catalog.services.csv_files import Block
@@ -101,6 +101,7 @@ LINES = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(LINES, max_size=6), st.sampled_from([b"\n", b"\r\n"]), st.booleans())
 @example([b"1,1,8", b"1,20,8\r2,20,8"], b"\n", True)
 @example([b"1,1,8", b""], b"\n", True)

@@ -45,7 +45,9 @@ FILES = st.lists(st.one_of(GOOD_ROWS, GOOD_ROWS, ODD_ROWS), max_size=25)
 
 
 @pytest.mark.django_db(transaction=True)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(rows=FILES, end=st.sampled_from(["\n", "\r\n"]), last=st.booleans(), earlier=FILES)
 def test_agrees_with_the_plain_reading(
     rows: list[str], end: str, last: bool, earlier: list[str], monkeypatch: pytest.MonkeyPatch

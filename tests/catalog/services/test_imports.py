@@ -1,6 +1,8 @@
 """The life of an import job, and which job a worker takes."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.core.files.base import ContentFile
@@ -128,12 +130,13 @@ def test_claimed_upload_begins_anew_when_another_file_came_between() -> None:
 def test_finished_job_takes_no_other_end() -> None:
     job = begin()
     imports.succeed(job=job, summary={"rows": 1})
-    for move in (
-        lambda: imports.fail(job=job, error="x"),
-        lambda: imports.crash(job=job, error="x"),
-        lambda: imports.cancel(job=job),
-        lambda: imports.succeed(job=job, summary={}),
-    ):
+    moves: list[Callable[[], None]] = [
+        partial(imports.fail, job=job, error="x"),
+        partial(imports.crash, job=job, error="x"),
+        partial(imports.cancel, job=job),
+        partial(imports.succeed, job=job, summary={}),
+    ]
+    for move in moves:
         with pytest.raises(IllegalMove, match=r"is succeeded: it cannot become"):
             move()
     job.refresh_from_db()
