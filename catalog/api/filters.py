@@ -48,7 +48,15 @@ class AnimeQuery(PageQuery):
         help_text="A part of the title; accents, case and punctuation do not matter.",
     )
     genre = serializers.RegexField(
-        r"^[a-z0-9-]*$", max_length=60, default="", allow_blank=True, help_text="A genre's `slug`."
+        r"^[a-z0-9-]*$",
+        error_messages={
+            "invalid": "A genre's slug consists of small letters, digits and hyphens. "
+            "GET /api/v1/genres/ lists them."
+        },
+        max_length=60,
+        default="",
+        allow_blank=True,
+        help_text="A genre's `slug`.",
     )
     type = serializers.ChoiceField(
         Anime.Type.choices, required=False, help_text="The kind of title."

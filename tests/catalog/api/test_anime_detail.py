@@ -1,6 +1,7 @@
 import pytest
 from rest_framework.test import APIClient
 
+from catalog.api.serializers import AnimeSerializer
 from catalog.models import Profile, User
 from tests.api import ROOT, anime_json, errors, problem
 from tests.factories import AnimeFactory, GenreFactory, RatingFactory
@@ -62,3 +63,9 @@ def test_genres_come_by_name_with_the_titles_that_the_reader_sees(
         "results": [drama, scifi],
     }
     assert client.get(f"{ROOT}genres/").json()["results"] == [drama, hentai, scifi]
+
+
+def test_the_schema_describes_what_is_answered(db: None) -> None:
+    answer = AnimeSerializer(AnimeFactory.create()).data
+
+    assert list(answer) == list(AnimeSerializer().fields)
