@@ -27,12 +27,15 @@ class RecommenderNetConfig:
         dropout: share of hidden units dropped in training, in [0, 1).
         learning_rate: Adam's step size in the first epoch.
         final_learning_rate_share: the step size falls in a half cosine to this share of
-            ``learning_rate``; 1 keeps it constant, as the reference does.
-        weight_decay: decoupled decay of the embedding tables (AdamW); 0 is plain Adam.
+            ``learning_rate``; 1 keeps it constant.
+        embedding_decay: how fast embeddings shrink where no gradient holds them: by
+            ``exp(-embedding_decay)`` in an epoch at the full learning rate. Counting by epoch and
+            not by step makes one value fit any number of rows and any batch size.
         embedding_scale: standard deviation of the embeddings at the start. Torch's own is 1,
             which drowns the first hundred thousand ratings in noise.
         start_at_mean: set the output bias to the mean training score before the first step.
-        batch_size: rows a step.
+        batch_size: largest number of rows a step.
+        min_batches: with few rows batches get smaller, so that an epoch still has this many steps.
         n_epochs: passes over the training rows.
         seed: seed of the initial weights, the order of the rows and the dropout masks.
         device: ``cpu``, ``cuda``, or ``auto`` for a CUDA card where there is one.
@@ -43,11 +46,12 @@ class RecommenderNetConfig:
     dropout: float = 0.1
     learning_rate: float = 1e-3
     final_learning_rate_share: float = 0.02
-    weight_decay: float = 5.0
-    embedding_scale: float = 0.05
+    embedding_decay: float = 3.0
+    embedding_scale: float = 0.1
     start_at_mean: bool = True
     batch_size: int = 1024
-    n_epochs: int = 5
+    min_batches: int = 64
+    n_epochs: int = 12
     seed: int = 0
     device: DeviceName = "auto"
 
@@ -65,17 +69,36 @@ class RecommenderNetConfig:
         _real("dropout", self.dropout, 0.0, 1.0, upper_open=True)
         _real("learning_rate", self.learning_rate, 0.0, 10.0, lower_open=True)
         _real("final_learning_rate_share", self.final_learning_rate_share, 0.0, 1.0)
-        _real("weight_decay", self.weight_decay, 0.0, 100.0)
+        _real("embedding_decay", self.embedding_decay, 0.0, 100.0)
         _real("embedding_scale", self.embedding_scale, 0.0, 10.0, lower_open=True)
         if not isinstance(self.start_at_mean, bool):
             raise ConfigError(f"start_at_mean must be true or false, not {self.start_at_mean!r}.")
         _whole("batch_size", self.batch_size, 1, 2**24)
+        _whole("min_batches", self.min_batches, 1, 2**24)
         _whole("n_epochs", self.n_epochs, 1, 10_000)
         _whole("seed", self.seed, 0, 2**63 - 1)
         if self.device not in DEVICE_NAMES:
             raise ConfigError(
                 f"device must be one of {', '.join(DEVICE_NAMES)}, not {self.device!r}."
             )
+
+    @classmethod
+    def reference(cls, **changes: Any) -> Self:
+        """Return the reference system's way to train: Adam from torch's own initial weights."""
+        settings: dict[str, Any] = {
+            "final_learning_rate_share": 1.0,
+            "embedding_decay": 0.0,
+            "embedding_scale": 1.0,
+            "start_at_mean": False,
+            "batch_size": 1024,
+            "min_batches": 1,
+            "n_epochs": 5,
+        }
+        return cls(**{**settings, **changes})
+
+    def rows_per_batch(self, n_rows: int) -> int:
+        """Return the size of the batches for a number of training rows."""
+        return max(1, min(self.batch_size, n_rows // self.min_batches))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as JSON can hold them; :meth:`from_dict` takes them back."""

@@ -137,7 +137,7 @@ def fit(
     device = torch.device(resolve_device(config.device))
     rows = _rows_on(device, train)
     held_out = _rows_on(device, validation) if validation is not None and len(validation) else None
-    state = TrainingState(train, config, device, math.ceil(len(rows) / config.batch_size))
+    state = TrainingState(train, config, device)
     fingerprint = _fingerprint(train, validation, config)
     if checkpoint is not None and resume:
         _restore(state, checkpoint, fingerprint)
@@ -248,7 +248,7 @@ def _learn(state: TrainingState, rows: _Rows, should_stop: Callable[[], bool] | 
     net = state.net.train()
     order = torch.randperm(len(rows), generator=state.order_generator).to(state.device)
     squared_error = torch.zeros((), dtype=torch.float64, device=state.device)
-    for number, batch in enumerate(torch.split(order, state.config.batch_size)):
+    for number, batch in enumerate(torch.split(order, state.rows_per_batch)):
         if number % _BATCHES_BETWEEN_CHECKS == 0:
             # Reading the sum waits for the card, so it is not done after every batch.
             _check_finite(float(squared_error), state)

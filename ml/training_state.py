@@ -30,24 +30,19 @@ class TrainingState:
         labels: the training rows, all scored.
         config: of the run.
         device: where the network lives.
-        steps_per_epoch: optimiser steps in an epoch.
     """
 
-    def __init__(
-        self,
-        labels: Ratings,
-        config: RecommenderNetConfig,
-        device: torch.device,
-        steps_per_epoch: int,
-    ) -> None:
+    def __init__(self, labels: Ratings, config: RecommenderNetConfig, device: torch.device) -> None:
         self.config = config
+        self.rows_per_batch = config.rows_per_batch(len(labels))
+        steps_per_epoch = math.ceil(len(labels) / self.rows_per_batch)
         self.device = device
         # Order of the rows and initial weights are drawn on the CPU, so that they are the same
         # whatever the device; masks are drawn where they are used.
         self.order_generator = torch.Generator().manual_seed(config.seed)
         self.mask_generator = torch.Generator(device).manual_seed(config.seed)
         self.net = _initial_network(labels, config, self.order_generator).to(device)
-        self.optimizer = _optimizer(self.net, config)
+        self.optimizer = _optimizer(self.net, config, steps_per_epoch)
         self.history: list[EpochResult] = []
         self._best: dict[str, Tensor] | None = None
         self._total_steps = steps_per_epoch * config.n_epochs
@@ -184,13 +179,17 @@ def _initial_network(
     return net
 
 
-def _optimizer(net: RecommenderNet, config: RecommenderNetConfig) -> torch.optim.AdamW:
+def _optimizer(
+    net: RecommenderNet, config: RecommenderNetConfig, steps_per_epoch: int
+) -> torch.optim.AdamW:
     """Return Adam with decoupled decay (Loshchilov & Hutter 2019) on the embeddings only."""
+    # AdamW shrinks by learning rate × weight_decay a step; the setting counts by epoch.
+    shrunk_in_a_step = 1 - math.exp(-config.embedding_decay / steps_per_epoch)
     named = dict(net.named_parameters())
     embeddings = [named.pop(name) for name in _EMBEDDINGS]
     return torch.optim.AdamW(
         [
-            {"params": embeddings, "weight_decay": config.weight_decay},
+            {"params": embeddings, "weight_decay": shrunk_in_a_step / config.learning_rate},
             {"params": list(named.values()), "weight_decay": 0.0},
         ],
         lr=config.learning_rate,
