@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework.test import APIClient
 
-from catalog.api.problems import PROBLEM_TYPES
+from catalog.api.problem_types import PROBLEM_TYPES
 from catalog.models import Anime, User
 from catalog.services import tokens
 from catalog.services.tokens import Scope

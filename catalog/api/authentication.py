@@ -14,7 +14,8 @@ from rest_framework.authentication import (
 from rest_framework.authentication import get_authorization_header
 from rest_framework.request import Request
 
-from catalog.api.problems import CHALLENGE, PROBLEM_TYPES, Problem
+from catalog.api.problem_types import PROBLEM_TYPES
+from catalog.api.problems import CHALLENGE, Problem
 from catalog.models import ApiToken, User
 
 # "Token" is what knox and REST framework use; "Bearer" is RFC 6750's, which tools know.

@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from catalog.api.fields import QueryIntegerField, QuerySerializer
 from catalog.api.paging import MAX_LIMIT
-from catalog.api.problems import PROBLEM_TYPES
+from catalog.api.problem_types import PROBLEM_TYPES
 from catalog.api.serializers import STATUSES
 from catalog.models import Anime
 

@@ -14,7 +14,8 @@ from drf_spectacular.plumbing import ResolvedComponent, build_bearer_security_sc
 from drf_spectacular.utils import OpenApiParameter
 
 from catalog.api.permissions import IsAdministrator
-from catalog.api.problems import CONTENT_TYPE, PROBLEM_TYPES, ProblemType
+from catalog.api.problem_types import PROBLEM_TYPES, ProblemType
+from catalog.api.problems import CONTENT_TYPE
 from catalog.api.serializers import ProblemSerializer
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from django.core.cache import cache
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from catalog.api.problems import PROBLEM_TYPES
+from catalog.api.problem_types import PROBLEM_TYPES
 from catalog.models import Dismissal, Rating
 from recommender import tasks
 from recommender.models import TrainingRun

@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 from rest_framework.throttling import AnonRateThrottle
 
 from catalog import selectors
-from catalog.api.problems import PROBLEM_TYPES
+from catalog.api.problem_types import PROBLEM_TYPES
 from catalog.models import Rating
 from tests.api import ROOT, problem
 from tests.factories import AnimeFactory
