@@ -350,7 +350,7 @@ RECOMMENDER_ARTIFACT_ROOT = Path(
 # Where a run keeps its data snapshot and its checkpoints until it ends.
 RECOMMENDER_CHECKPOINT_ROOT = VAR_DIR / "checkpoints"
 # A run or a worker is stale when its last heartbeat is older than this.
-RECOMMENDER_STALE_AFTER = timedelta(seconds=30)
+RECOMMENDER_STALE_AFTER = timedelta(seconds=env.float("RECOMMENDER_STALE_SECONDS", default=30.0))
 RECOMMENDER_HEARTBEAT_SECONDS = env.float("RECOMMENDER_HEARTBEAT_SECONDS", default=5.0)
 
 # --- Logging --------------------------------------------------------------------------------
