@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +11,9 @@ Vector = npt.NDArray[np.float64]
 Linearisation = Callable[[Vector], tuple[Vector, npt.NDArray[np.float64]]]
 
 _FIRST_DAMPING: Final = 1e-3
+_SMALLEST_VARIANCE: Final = 1e-6
 _LARGEST_DAMPING: Final = 1e6
-_ENOUGH: Final = 1e-6
+_ENOUGH: Final = 1e-5  # relative gain below which another step is not worth its time
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,16 +22,33 @@ class GaussianPrior:
 
     Attributes:
         mean: float64 [d].
-        precision: float64 [d], inverse variance of each entry, positive.
+        precision: float64 [d, d], inverse of the covariance, positive definite.
     """
 
     mean: Vector
-    precision: Vector
+    precision: npt.NDArray[np.float64]
+
+    @classmethod
+    def of_sample(cls, sample: npt.NDArray[np.float64]) -> Self:
+        """Return the Gaussian with the mean and covariance of vectors [n, d], n ≥ 0.
+
+        The covariance of n vectors in d dimensions is unsure where n is not far above d, so it is
+        drawn towards a multiple of the identity with weight d / (d + n); no vectors at all give
+        mean 0 and variance 1.
+        """
+        n, dim = sample.shape
+        if n == 0:
+            return cls(np.zeros(dim), np.eye(dim))
+        centred = sample - sample.mean(axis=0)
+        covariance = centred.T @ centred / n
+        identity = np.eye(dim) * max(np.trace(covariance) / dim, _SMALLEST_VARIANCE)
+        share = dim / (dim + n)
+        return cls(sample.mean(axis=0), np.linalg.inv((1 - share) * covariance + share * identity))
 
     def penalty(self, vector: Vector) -> float:
-        """Return (v - mean)ᵀ diag(precision) (v - mean)."""
+        """Return (v - mean)ᵀ precision (v - mean)."""
         offset = vector - self.mean
-        return float(offset @ (self.precision * offset))
+        return float(offset @ self.precision @ offset)
 
 
 def most_probable(
@@ -61,9 +79,9 @@ def most_probable(
     damping = _FIRST_DAMPING
     for _ in range(n_steps):
         gradient = jacobian.T @ (values - targets) / noise_variance
-        gradient += prior.precision * (vector - prior.mean)
+        gradient += prior.precision @ (vector - prior.mean)
         curvature = jacobian.T @ jacobian / noise_variance
-        curvature[np.diag_indices_from(curvature)] += prior.precision * (1 + damping)
+        curvature += prior.precision * (1 + damping)
         candidate = vector - np.linalg.solve(curvature, gradient)
         new_values, new_jacobian = linearise(candidate)
         new_objective = _objective(new_values - targets, noise_variance, prior.penalty(candidate))

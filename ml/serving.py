@@ -56,7 +56,7 @@ def scorer_arrays(weights: RecommenderNetWeights) -> dict[str, npt.NDArray[Any]]
     first = weights["hl1.weight"].astype(np.float64)
     items = weights["item_embedding.weight"].astype(np.float64)
     item_hidden = (items @ first[:, dim:].T + weights["hl1.bias"]).astype(np.float32)
-    prior = _prior_of(users, weights.user_count)
+    prior = GaussianPrior.of_sample(users[weights.user_count > 0].astype(np.float64))
     known_items = weights.item_count > 0
     return {
         "item_hidden": item_hidden,
@@ -73,17 +73,6 @@ def scorer_arrays(weights: RecommenderNetWeights) -> dict[str, npt.NDArray[Any]]
         else weights["hl1.bias"],
         "residual_variance": np.asarray(weights.residual_variance, dtype=np.float64),
     }
-
-
-def _prior_of(users: FloatArray, user_count: npt.NDArray[np.int64]) -> GaussianPrior:
-    """Return mean and spread of the vectors of those raters that training has seen."""
-    seen = users[user_count > 0].astype(np.float64)
-    if not len(seen):
-        seen = users.astype(np.float64)
-    if not len(seen):
-        return GaussianPrior(np.zeros(users.shape[1]), np.ones(users.shape[1]))
-    variance = np.maximum(seen.var(axis=0), _SMALLEST_VARIANCE)
-    return GaussianPrior(seen.mean(axis=0), 1 / variance)
 
 
 class RecommenderNetScorer:
@@ -140,7 +129,7 @@ class RecommenderNetScorer:
             "output_weight": (second,),
             "output_bias": (1,),
             "prior_mean": (dim,),
-            "prior_precision": (dim,),
+            "prior_precision": (dim, dim),
             "mean_item_hidden": (first,),
         }
         for name, shape in expected.items():
@@ -236,8 +225,9 @@ class RecommenderNetScorer:
     ) -> FloatArray:
         """Return the vector of a rater who was not trained on, from the scores given so far.
 
-        The network stays fixed; the vector is the most probable one under a Gaussian with mean and
-        spread of the trained raters' vectors and the network's residual variance as noise.
+        The network stays fixed; the vector is the most probable one under a Gaussian with the mean
+        and covariance of the trained raters' vectors, and the network's residual variance as noise.
+        The covariance and not the spread of each entry alone: trained vectors fill few directions.
 
         Args:
             item_index: rows of the scored titles [n], n ≥ 0.
