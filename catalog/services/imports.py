@@ -6,13 +6,15 @@
 may be taken up again. Every change is one conditional UPDATE, so of two processes one wins.
 """
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.core.files import File
+from django.db import DatabaseError, OperationalError
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -182,6 +184,14 @@ def outcome(*, job: ImportJob) -> Iterator[None]:
     except ImportFailed as error:
         fail(job=job, error=str(error))
         raise
+    except (OperationalError, sqlite3.OperationalError) as error:
+        failed = ImportFailed(
+            f"The database gave up ({error}). What was written before stays; import the file "
+            "again to complete it."
+        )
+        with suppress(DatabaseError):
+            fail(job=job, error=str(failed))
+        raise failed from error
     except KeyboardInterrupt:
         if not job.upload:  # An upload is gone on with by the next worker.
             fail(job=job, error="Interrupted. Import the file again to complete it.")

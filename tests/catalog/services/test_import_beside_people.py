@@ -1,7 +1,7 @@
 """People who rate while an import runs: every score arrives, and nobody gets an error."""
 
-import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -45,28 +45,23 @@ def import_beside(path: Path, *writers: Callable[[int], None]) -> list[int]:
     Returns how often each was called; fails when a call or the import failed.
     """
     process = start_python(IMPORT, str(path))
-    counts, errors = [0] * len(writers), []
 
-    def work(index: int) -> None:
+    def work(write: Callable[[int], None]) -> int:
+        count = 0
         try:
             # At least so many calls, in case the import is quick.
-            while process.poll() is None or counts[index] < 20:
-                writers[index](counts[index])
-                counts[index] += 1
-        except BaseException as error:  # noqa: BLE001 - raised again in the test's own thread
-            errors.append(error)
+            while process.poll() is None or count < 20:
+                write(count)
+                count += 1
         finally:
             connection.close()
+        return count
 
-    threads = [threading.Thread(target=work, args=(index,)) for index in range(len(writers))]
-    for thread in threads:
-        thread.start()
-    _, output = process.communicate()
-    for thread in threads:
-        thread.join()
-    assert process.returncode == 0, output
-    assert errors == []
-    return counts
+    with ThreadPoolExecutor(len(writers)) as pool:
+        done = [pool.submit(work, writer) for writer in writers]
+        _, errors = process.communicate()
+    assert process.returncode == 0, errors
+    return [future.result() for future in done]
 
 
 def score_of(call: int) -> int:

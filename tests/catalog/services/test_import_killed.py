@@ -1,12 +1,16 @@
 """``kill -9`` in the middle of an import: a repeat completes it as if nothing had happened."""
 
 import signal
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files import File
+from django.utils import timezone
 
 from catalog.models import Anime, ImportJob, Rater, Rating
+from catalog.services import csv_import, imports
 from catalog.services.csv_files import work_folder
 from tests.catalog.services.csv_samples import (
     import_ratings,
@@ -42,6 +46,8 @@ def deadly(**values):
         os.kill(os.getpid(), signal.SIGKILL)
 
 setattr(imports, name, deadly)
+if path.name == "uploaded":
+    csv_import.run_waiting()
 csv_import.import_file(kind=ImportJob.Kind(kind), path=path)
 """
 MOMENTS = [("beat", 3), ("advance", 1), ("advance", 4)]
@@ -136,6 +142,17 @@ def test_titles(tmp_path: Path, function: str, calls: int) -> None:
     assert [anime.pk for anime in Anime.objects.filter(genres__name="Drama").order_by("pk")] == [
         *range(1, 61)
     ]
+
+
+def test_upload_whose_worker_was_killed(ratings: Path) -> None:
+    with ratings.open("rb") as file:
+        job = imports.queue_upload(kind=ImportJob.Kind.RATINGS, upload=File(file, "rating.csv"))
+    run_killed(ImportJob.Kind.RATINGS, Path("uploaded"), "advance", 4)
+    assert csv_import.run_waiting() == []  # it may still be alive
+    ImportJob.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=1))
+    (done,) = csv_import.run_waiting()
+    assert (done.pk, done.state) == (job.pk, ImportJob.State.SUCCEEDED)
+    assert (done.rows_created, Rating.objects.count()) == (200, 200)
 
 
 def test_nothing_is_left_in_the_work_folder(ratings: Path) -> None:

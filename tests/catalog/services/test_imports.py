@@ -6,11 +6,12 @@ from functools import partial
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import OperationalError
 from django.utils import timezone
 
 from catalog.models import ImportJob, Rater
 from catalog.services import imports
-from catalog.services.import_errors import IllegalMove, ImportStopped
+from catalog.services.import_errors import IllegalMove, ImportFailed, ImportStopped
 
 pytestmark = pytest.mark.django_db
 
@@ -177,6 +178,15 @@ def test_bug_is_noted_as_such_and_goes_on() -> None:
     with pytest.raises(ZeroDivisionError), imports.outcome(job=job):
         raise ZeroDivisionError("division by zero")
     assert (job.state, job.error) == (State.ERRORED, "ZeroDivisionError: division by zero")
+
+
+def test_database_that_gives_up_is_no_bug() -> None:
+    job = begin()
+    expected = pytest.raises(ImportFailed, match=r"gave up \(database is locked\).*again")
+    with expected, imports.outcome(job=job):
+        raise OperationalError("database is locked")
+    assert job.state == State.FAILED
+    assert "database is locked" in job.error
 
 
 def test_interrupted_command_says_what_to_do() -> None:
