@@ -57,6 +57,9 @@ def fresh_process(tmp_path: Path, settings: Settings) -> Iterator[None]:
     """Every test has folders of its own, and nothing that an earlier one has loaded or cached."""
     settings.RECOMMENDER_ARTIFACT_ROOT = tmp_path / "artifacts"
     settings.RECOMMENDER_CHECKPOINT_ROOT = tmp_path / "checkpoints"
+    # A heartbeat comes by a connection of its own, which does not see what a test's transaction
+    # has not committed, and would take the run for lost. Tests of heartbeats set their own.
+    settings.RECOMMENDER_HEARTBEAT_SECONDS = 3600.0
     cache.clear()
     registry.forget_loaded()
     forget_catalogue()

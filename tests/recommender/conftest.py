@@ -10,7 +10,15 @@ from recommender.models import ModelVersion, TrainingRun
 from recommender.services import runs, training
 from tests.factories import AnimeFactory, ImportedRaterFactory, RatingFactory
 
-SMALL = {"n_epochs": 12, "batch_size": 64, "learning_rate": 0.02, "seed": 3}
+SMALL = {
+    "n_epochs": 12,
+    "batch_size": 64,
+    "min_batches": 1,
+    "learning_rate": 0.01,
+    # So few rows are learnt by heart or not at all.
+    "embedding_decay": 0.0,
+    "seed": 3,
+}
 
 
 @dataclass
