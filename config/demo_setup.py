@@ -32,10 +32,17 @@ def main() -> None:
     django.setup()
     _migrate()
     _collect_static_files()
-    is_simulated = _load_data()
+    from catalog.services.demo import DemoError
+    from catalog.services.import_errors import ImportFailed
+
+    try:
+        is_simulated = _load_data()
+        accounts = _accounts(with_demo=is_simulated)
+    except (DemoError, ImportFailed) as error:
+        sys.exit(str(error))
     json.dump(
         {
-            "accounts": _accounts(with_demo=is_simulated),
+            "accounts": accounts,
             "include_simulated": is_simulated,
             "needs_training": _needs_training(),
         },

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.config.launching import MAKE, Demo, Visitor
+from tests.config.launching import LAUNCHER, MAKE, Demo, Visitor
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
 
@@ -154,11 +155,13 @@ def test_a_signal_during_the_first_start_ends_it_and_the_next_start_completes_it
     assert json.loads(Visitor(again.url).get("/readyz"))["status"] == "ok"
 
 
-@pytest.mark.parametrize("number", [INT, TERM])
+@pytest.mark.parametrize(
+    ("number", "ignoring"), [(INT, []), (TERM, []), (INT, [INT, TERM]), (TERM, [INT, TERM])]
+)
 def test_a_signal_to_the_whole_group_of_make_ends_it(
-    number: signal.Signals, demo_folder: Path, running: list[Demo]
+    number: signal.Signals, ignoring: list[signal.Signals], demo_folder: Path, running: list[Demo]
 ) -> None:
-    demo = Demo(demo_folder, command=MAKE)
+    demo = Demo(demo_folder, command=MAKE, ignoring=ignoring)
     running.append(demo)
     demo.wait_for(READY)
     os.killpg(demo.process.pid, number)
@@ -185,6 +188,14 @@ def test_children_do_not_survive_a_launcher_that_is_killed(
     running.append(demo)
     demo.wait_for(READY)
     demo.process.kill()
+    assert demo.wait_until_all_are_gone() == []
+
+
+def test_a_closed_pipe_on_its_output_ends_it(demo_folder: Path, running: list[Demo]) -> None:
+    first_line = f"{shlex.join(LAUNCHER)} | head -n 1"
+    demo = Demo(demo_folder, command=["sh", "-c", first_line])
+    running.append(demo)
+    demo.wait_for_end()
     assert demo.wait_until_all_are_gone() == []
 
 
