@@ -1,13 +1,14 @@
 """The catalogue's pages: browse, title, my list, settings, and what changes a list."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.views.decorators.http import require_safe
 from django_htmx.http import reswap, trigger_client_event
 
@@ -211,9 +212,28 @@ def _changed(
     """
     if not request.htmx:
         return redirect(back_url(request, default=anime.get_absolute_url()))
-    response = render(request, "catalog/_changed.html", {"anime": anime, **_standing(anime, rater)})
+    widget = _widget_on_page(request, moved=moved)
+    context = {"anime": anime, "widget": widget, **_standing(anime, rater)}
+    response = render(request, "catalog/_changed.html", context)
     trigger_client_event(response, "ratings-changed")
     return trigger_client_event(response, "entries-moved") if moved else response
+
+
+def _widget_on_page(request: MemberRequest, *, moved: bool) -> str:
+    """The template of what the page in the browser shows of a title that has changed.
+
+    Empty where a list is read anew anyway: the recommendations, and one's own list when an entry
+    has come or gone.
+    """
+    try:
+        page = resolve(urlsplit(request.htmx.current_url or "").path).url_name
+    except Resolver404:
+        return ""
+    if page == "my-list":
+        return "" if moved else "catalog/_entry.html"
+    return {"anime-list": "catalog/_menu.html", "anime-detail": "catalog/_panel.html"}.get(
+        page or "", ""
+    )
 
 
 def _refuse(request: MemberRequest, anime: Anime, problem: str) -> HttpResponse:

@@ -40,23 +40,19 @@
   document.addEventListener("htmx:afterSettle", showCurrentTabs);
 
   // Whoever works by keyboard keeps their place when what they pressed is replaced.
-  let place = null;
+  let places = [];
   document.addEventListener("htmx:beforeRequest", function (event) {
     const from = document.activeElement;
     if (!from || from === document.body || !event.target.contains(from)) return;
     const menu = from.closest("details[data-menu]");
     const list = from.closest("#list, #entries, #for-you");
-    place = [from.id, menu && menu.querySelector("summary").id, list && list.id];
+    places = [menu ? menu.querySelector("summary").id : from.id, list ? list.id : ""];
   });
-  document.addEventListener("htmx:afterSettle", function () {
-    if (!place || (document.activeElement && document.activeElement !== document.body)) return;
-    const found = place
-      .map(function (id) {
-        return id && document.getElementById(id);
-      })
-      .find(function (element) {
-        return element && element.offsetParent !== null;
-      });
-    if (found) found.focus({ preventScroll: true });
+  document.addEventListener("htmx:afterRequest", function () {
+    for (const id of places) {
+      if (document.activeElement !== document.body) return;
+      const found = document.getElementById(id);
+      if (found) found.focus({ preventScroll: true });
+    }
   });
 })();

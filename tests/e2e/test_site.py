@@ -1,0 +1,208 @@
+"""The way of a person through the site, in a real browser, with JavaScript and without."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from catalog.models import Rating, User
+from recommender.services import runs, training
+from tests.factories import AnimeFactory, ImportedRaterFactory, RatingFactory, UserFactory
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def world(db: None) -> None:
+    """Dramas 1–12 and comedies 13–24, raters of two tastes, and a small model of them."""
+    titles = [
+        AnimeFactory.create(id=n, title=f"{genre} Number {n}", genres=[genre], members=100_000 - n)
+        for genre, ids in (("Drama", range(1, 13)), ("Comedy", range(13, 25)))
+        for n in ids
+    ]
+    for person in range(20):
+        rater = ImportedRaterFactory.create()
+        for anime in titles:
+            loved = (anime.pk <= 12) == (person % 2 == 0)
+            if (anime.pk + person) % 3:
+                RatingFactory.create(rater=rater, anime=anime, score=9 if loved else 3)
+    runs.create(configuration={"n_epochs": 3, "batch_size": 64, "seed": 1})
+    training.work_off_queue(worker="test")
+
+
+def sign_up(page: Page, name: str = "mika") -> None:
+    """Make an account by hand."""
+    page.goto("/")
+    page.get_by_role("link", name="Create an account").click()
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password (again)").fill(PASSWORD)
+    page.get_by_role("button", name="Create my account").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Welcome, {name}")
+
+
+def lines(page: Page) -> Locator:
+    """The titles of the list."""
+    return page.locator(".item h2")
+
+
+def line(page: Page, title: str) -> Locator:
+    """A title's line in the list."""
+    return page.locator(".item").filter(has=page.get_by_role("heading", name=title, exact=True))
+
+
+def score(page: Page, title: str, value: int) -> None:
+    """Score a title in the list on the page, which then goes out of the list."""
+    line(page, title).locator("summary").click()
+    line(page, title).get_by_role("button", name=re.compile(rf"^{value} out of 10")).click()
+    expect(page.get_by_role("status").get_by_text(f"You scored {title} {value}")).to_be_visible()
+    expect(lines(page).get_by_text(title, exact=True)).to_have_count(0)
+
+
+def score_first(page: Page, value: int) -> str:
+    """Score whatever is first in the list; returns its title."""
+    title = lines(page).first.inner_text()
+    score(page, title, value)
+    return title
+
+
+@pytest.mark.usefixtures("world")
+def test_register_score_three_titles_and_the_list_changes(any_page: Page) -> None:
+    page = any_page
+    sign_up(page)
+    page.goto("/recommendations/")
+    expect(page.get_by_text("Score a title or two, and this list becomes yours.")).to_be_visible()
+    expect(page.get_by_text("predicted score")).to_have_count(0)
+    before = lines(page).all_inner_texts()
+    assert before[:3] == ["Drama Number 1", "Drama Number 2", "Drama Number 3"]
+    scored = [(score_first(page, value), value) for value in (2, 9, 3)]
+    expect(page.get_by_text("this list becomes yours")).to_have_count(0)
+    expect(page.get_by_text("predicted score").first).to_be_visible()
+    after = lines(page).all_inner_texts()
+    assert after != [title for title in before if title not in dict(scored)]
+    ratings = Rating.objects.filter(rater__user__username="mika").order_by("updated_at")
+    assert list(ratings.values_list("anime__title", "score")) == scored
+
+
+@pytest.mark.usefixtures("world")
+def test_the_list_by_genre_follows_the_scores(any_page: Page) -> None:
+    page = any_page
+    sign_up(page)
+    page.goto("/recommendations/?method=content")
+    score(page, "Drama Number 1", 2)
+    score(page, "Comedy Number 13", 10)
+    expect(lines(page).first).to_have_text("Comedy Number 14")
+    expect(page.get_by_role("link", name="By genre and type")).to_have_attribute(
+        "aria-current", "page"
+    )
+
+
+@pytest.mark.usefixtures("world")
+def test_scoring_does_not_reload_the_page(page: Page) -> None:
+    sign_up(page)
+    page.goto("/recommendations/")
+    page.evaluate("window.sameDocument = true")
+    score(page, "Drama Number 1", 9)
+    assert page.evaluate("window.sameDocument") is True
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Drama Number 1 is off your list.")).to_be_visible()
+    assert page.evaluate("window.sameDocument") is True
+    assert not Rating.objects.filter(rater__user__username="mika").exists()
+
+
+@pytest.mark.usefixtures("world")
+def test_not_interested_and_undo(any_page: Page) -> None:
+    page = any_page
+    sign_up(page)
+    page.goto("/recommendations/")
+    line(page, "Drama Number 1").get_by_role("button", name="Not interested").click()
+    expect(page.get_by_text("Drama Number 1 will not be recommended")).to_be_visible()
+    expect(lines(page).get_by_text("Drama Number 1", exact=True)).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(lines(page).first).to_have_text("Drama Number 1")
+
+
+@pytest.mark.usefixtures("world")
+def test_the_title_page_takes_score_status_and_removal(any_page: Page) -> None:
+    page = any_page
+    sign_up(page)
+    page.goto("/anime/5/")
+    page.get_by_role("button", name="8 out of 10: very good").click()
+    expect(page.get_by_role("heading", name="Your score: 8")).to_be_visible()
+    page.get_by_label("Status of").select_option("dropped")
+    save = page.get_by_role("button", name="Save")
+    if save.count():
+        save.click()
+    expect(page.get_by_role("status").get_by_text("is on your list as “Dropped”")).to_be_visible()
+    page.get_by_role("button", name="Remove from my list").click()
+    expect(page.get_by_role("heading", name="Have you seen it?")).to_be_visible()
+    assert not Rating.objects.filter(rater__user__username="mika").exists()
+
+
+@pytest.mark.usefixtures("world")
+def test_the_list_is_edited_in_its_lines(any_page: Page) -> None:
+    page = any_page
+    sign_up(page)
+    page.goto("/anime/5/")
+    page.get_by_role("button", name="8 out of 10: very good").click()
+    expect(page.get_by_role("heading", name="Your score: 8")).to_be_visible()
+    page.goto("/my-list/")
+    page.get_by_label("Your score for Drama Number 5").select_option("3")
+    save = page.get_by_role("button", name="Save")
+    if save.count():
+        save.nth(1).click()
+    expect(page.get_by_text("You scored Drama Number 5 3 out of 10.")).to_be_visible()
+    expect(page.get_by_label("Your score for Drama Number 5")).to_have_value("3")
+    page.get_by_role("button", name="Remove Drama Number 5 from my list").click()
+    expect(page.get_by_role("heading", name="Your list is empty")).to_be_visible()
+
+
+@pytest.mark.usefixtures("world")
+def test_searching_while_typing_keeps_the_address(page: Page) -> None:
+    page.goto("/anime/")
+    page.get_by_label("Search", exact=True).press_sequentially("comedy number 2")
+    expect(page.get_by_text(re.compile(r"^\s*5 titles"))).to_be_visible()
+    expect(page).to_have_url(re.compile(r"q=comedy\+number\+2|q=comedy%20number%202"))
+    page.go_back()
+    expect(page.get_by_text(re.compile(r"^\s*24 titles"))).to_be_visible()
+
+
+@pytest.mark.usefixtures("world")
+def test_scoring_by_keyboard_keeps_the_place(page: Page) -> None:
+    sign_up(page)
+    page.goto("/anime/")
+    page.locator("#menu-button-1").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#menu-button-1")).to_contain_text("Scored 1")
+    expect(page.locator("#menu-button-1")).to_be_focused()
+
+
+def test_log_in_and_out(any_page: Page) -> None:
+    page = any_page
+    UserFactory.create(username="mika")
+    page.goto("/my-list/")
+    page.get_by_label("Login").fill("mika")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("My list")
+    page.locator("summary", has_text="mika").click()
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("link", name="Sign up").first).to_be_visible()
+    page.goto("/my-list/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Log in")
+
+
+def test_a_taken_name_is_said_in_the_form(any_page: Page) -> None:
+    page = any_page
+    UserFactory.create(username="mika")
+    page.goto("/accounts/signup/")
+    page.get_by_label("Username").fill("mika")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password (again)").fill(PASSWORD)
+    page.get_by_role("button", name="Create my account").click()
+    expect(page.get_by_text("A user with that username already exists.")).to_be_visible()
+    assert User.objects.count() == 1
