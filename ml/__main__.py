@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ml.artifacts import check_name
 from ml.config import DEVICE_NAMES, RecommenderNetConfig
 from ml.errors import ArtifactError, ConfigError, DataError, DeviceUnavailable, MlError
 from ml.history import EpochResult
@@ -70,6 +71,7 @@ def _train(options: argparse.Namespace) -> None:
         device=options.device,
     )
     output = options.output.resolve()
+    check_name(output.name)  # before a long training, not after it
     if output.exists():
         raise DataError(f"{output} is there already; give --output a new folder.")
     measured = train_model(read_ratings(options.ratings), config, output=output, on_epoch=_report)
@@ -93,6 +95,8 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _predict(options: argparse.Namespace) -> None:
+    if not options.output.resolve().parent.is_dir():
+        raise DataError(f"{options.output.parent} is no folder; --output must lie in one.")
     user_id, anime_id = read_pairs(options.pairs)
     model = StoredModel.load(options.model.resolve())
     write_predictions(options.output, user_id, anime_id, model.predict(user_id, anime_id))

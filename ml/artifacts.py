@@ -63,7 +63,7 @@ def write_artifact(
         OSError: the disk refuses; nothing is left behind then.
     """
     for checked in (name, *arrays):
-        _check_name(checked)
+        check_name(checked)
     if _RESERVED & set(manifest):
         raise ArtifactError(f"Keys kept for the format: {', '.join(sorted(_RESERVED))}.")
     target = root / name
@@ -145,7 +145,7 @@ def load_arrays(path: Path, group: str) -> dict[str, Array]:
         ArtifactDamaged: manifest, size or header is wrong.
         ArtifactTooNew: a later version of the program wrote it.
     """
-    _check_name(group)
+    check_name(group)
     file = path / f"{group}.safetensors"
     expected = read_manifest(path)["files"].get(file.name)
     if expected is None or not file.is_file():
@@ -163,7 +163,7 @@ def remove_artifact(path: Path) -> None:
     Raises:
         ArtifactError: the path is no artifact of ours by its name.
     """
-    _check_name(path.name)
+    check_name(path.name)
     doomed = path.with_name(f"{_TEMPORARY}{path.name}-{secrets.token_hex(4)}")
     try:
         path.rename(doomed)
@@ -206,8 +206,12 @@ def _rename(temporary: Path, target: Path) -> None:
         raise
 
 
-def _check_name(name: str) -> None:
-    """Refuse names that could lead out of the folder or hide in it."""
+def check_name(name: str) -> None:
+    """Refuse names that could lead out of the folder or hide in it.
+
+    Raises:
+        ArtifactError: the name is not allowed.
+    """
     if not _NAME.fullmatch(name):
         raise ArtifactError(
             f"{name!r} is no name for an artifact or group: letters, digits, '.', '_' and '-', "

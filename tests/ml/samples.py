@@ -1,0 +1,82 @@
+"""Small inputs whose right answers are known."""
+
+import numpy as np
+
+from ml.config import RecommenderNetConfig
+from ml.data import Ratings
+from ml.weights import PARAMETER_NAMES, RecommenderNetWeights
+
+
+def ratings(rows: list[tuple[int, int, int]], *, n_users: int, n_items: int) -> Ratings:
+    """Ratings from (rater, title, score) rows."""
+    table = np.array(rows, dtype=np.int64).reshape(-1, 3)
+    return Ratings(
+        user_index=table[:, 0].astype(np.int32),
+        item_index=table[:, 1].astype(np.int32),
+        score=table[:, 2].astype(np.int8),
+        n_users=n_users,
+        n_items=n_items,
+    )
+
+
+def random_ratings(
+    n_rows: int, *, n_users: int = 30, n_items: int = 40, seed: int = 0, lowest: int = 1
+) -> Ratings:
+    """Distinct random pairs with random scores from ``lowest`` to 10."""
+    generator = np.random.default_rng(seed)
+    cells = generator.choice(n_users * n_items, size=n_rows, replace=False)
+    return Ratings(
+        user_index=(cells // n_items).astype(np.int32),
+        item_index=(cells % n_items).astype(np.int32),
+        score=generator.integers(lowest, 11, size=n_rows).astype(np.int8),
+        n_users=n_users,
+        n_items=n_items,
+    )
+
+
+def checkerboard(size: int = 30) -> Ratings:
+    """Every pair; 9 where rater and title are both even or both odd, else 2."""
+    user, item = (grid.ravel() for grid in np.mgrid[:size, :size])
+    return Ratings(
+        user_index=user.astype(np.int32),
+        item_index=item.astype(np.int32),
+        score=np.where((user + item) % 2 == 0, 9, 2).astype(np.int8),
+        n_users=size,
+        n_items=size,
+    )
+
+
+def quick_config(**changes: object) -> RecommenderNetConfig:
+    """Small layers and few epochs, on the CPU."""
+    settings: dict[str, object] = {
+        "embedding_dim": 8,
+        "hidden": (16, 8),
+        "batch_size": 64,
+        "min_batches": 1,
+        "n_epochs": 3,
+        "device": "cpu",
+    }
+    return RecommenderNetConfig.from_dict({**settings, **changes})
+
+
+def checkerboard_config() -> RecommenderNetConfig:
+    """Settings that learn the checkerboard in a second."""
+    return quick_config(
+        learning_rate=0.02, embedding_decay=0.3, n_epochs=25, batch_size=32, embedding_scale=0.5
+    )
+
+
+def random_weights(*, n_users: int = 20, n_items: int = 30, seed: int = 0) -> RecommenderNetWeights:
+    """An untrained network with embeddings of 6 and layers of 10 and 5 units."""
+    generator = np.random.default_rng(seed)
+    shapes = ((n_users, 6), (n_items, 6), (10, 12), (10,), (5, 10), (5,), (1, 5), (1,))
+    parameters = {
+        name: generator.normal(size=shape).astype(np.float32)
+        for name, shape in zip(PARAMETER_NAMES, shapes, strict=True)
+    }
+    return RecommenderNetWeights(
+        parameters=parameters,
+        user_count=np.ones(n_users, dtype=np.int64),
+        item_count=np.ones(n_items, dtype=np.int64),
+        residual_variance=1.0,
+    )

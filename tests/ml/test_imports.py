@@ -1,0 +1,45 @@
+import subprocess
+import sys
+
+import pytest
+
+TORCH_FREE = [
+    "ml",
+    "ml.artifacts",
+    "ml.config",
+    "ml.content",
+    "ml.data",
+    "ml.errors",
+    "ml.fold_in",
+    "ml.history",
+    "ml.metrics",
+    "ml.pipeline",
+    "ml.ranking",
+    "ml.rating_files",
+    "ml.safetensors_map",
+    "ml.serving",
+    "ml.weights",
+    "ml.__main__",
+]
+HEAVY = ("torch", "matplotlib", "numba", "wordcloud", "django")
+
+
+def _loaded_by(*modules: str) -> list[str]:
+    program = (
+        "import importlib, sys\n"
+        f"for name in {modules!r}: importlib.import_module(name)\n"
+        f"print(*(name for name in {HEAVY!r} if name in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    return done.stdout.split()
+
+
+def test_what_a_web_process_imports_is_light() -> None:
+    assert _loaded_by(*TORCH_FREE) == []
+
+
+@pytest.mark.parametrize("module", ["ml.train", "ml.plots"])
+def test_training_and_figures_need_no_django(module: str) -> None:
+    assert "django" not in _loaded_by(module)
