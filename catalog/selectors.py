@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, F, FloatField, QuerySet, Value
+from django.db.models import Count, Exists, F, FloatField, OuterRef, QuerySet, Value
 
 from catalog.models import (
     Anime,
@@ -78,6 +78,12 @@ def genres(*, show_adult: bool) -> list[Genre]:
     for genre in found:
         genre.n_titles = counts[genre.pk]  # type: ignore[attr-defined]  # an annotation
     return found
+
+
+def genre_choices(*, show_adult: bool) -> list[Genre]:
+    """Genres by name of which there are titles that somebody with this setting can see."""
+    seen = Anime.objects.visible(show_adult=show_adult).filter(genres=OuterRef("pk"))
+    return list(Genre.objects.filter(Exists(seen)))
 
 
 def visible_anime(*, anime_id: int, show_adult: bool) -> Anime | None:

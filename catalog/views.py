@@ -35,7 +35,7 @@ def anime_list(request: PageRequest) -> HttpResponse:
     """Browse and search."""
     show_adult = selectors.profile_of(request.user).show_adult
     rater = selectors.rater_of(request.user)
-    form = BrowseForm(request.GET, genres=selectors.genres(show_adult=show_adult))
+    form = BrowseForm(request.GET, genres=selectors.genre_choices(show_adult=show_adult))
     chosen = form.values
     found = selectors.titles(
         show_adult=show_adult,

@@ -1,15 +1,16 @@
 """What templates cannot say themselves: a value by the title that it belongs to, undo buttons."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import template
 from django.contrib.messages.storage.base import Message
 from django.template import Context
+from django.utils.safestring import SafeString, mark_safe
 
 from catalog.forms import STATUS_CHOICES
-from catalog.models import MIN_SCORE, Anime, Rating
+from catalog.models import MAX_SCORE, MIN_SCORE, Anime, Rating
 from catalog.pages import PageRequest
 
 register = template.Library()
@@ -44,15 +45,46 @@ def here(context: Context) -> str:
 
 
 @register.simple_tag
-def score_scale() -> list[tuple[int, str]]:
-    """The scores and what each one says."""
-    return list(enumerate(SCORE_WORDS, start=MIN_SCORE))
+def score_buttons(anime: Anime, own: int | None = None) -> SafeString:
+    """Ten buttons that send a score; the person's own is pressed.
+
+    Written here and not in a template, since a page of cards has three hundred of them.
+    """
+    return mark_safe(  # noqa: S308 - numbers and words of ours
+        "".join(
+            f'<button class="scores__button" type="submit" name="score" value="{score}" '
+            f'id="score-{anime.pk}-{score}" title="{score}: {word}" '
+            f'aria-label="{score} out of 10: {word}" '
+            f'aria-pressed="{"true" if score == own else "false"}">{score}</button>'
+            for score, word in enumerate(SCORE_WORDS, start=MIN_SCORE)
+        )
+    )
 
 
 @register.simple_tag
-def statuses() -> list[tuple[str, str]]:
-    """The statuses as they are sent, and as people read them."""
-    return STATUS_CHOICES
+def score_options(own: int | None = None) -> SafeString:
+    """The options of a select of scores, the best first, and one for none."""
+    return _options([("", "No score"), *_SCORE_CHOICES], str(own or ""))
+
+
+@register.simple_tag
+def status_options(own: int | None = None) -> SafeString:
+    """The options of a select of statuses, with one for "none" where there is none yet."""
+    if not own:  # what a template makes of a missing rating is an empty text
+        return _options([("", "Not on my list"), *STATUS_CHOICES], "")
+    return _options(STATUS_CHOICES, slug(own))
+
+
+_SCORE_CHOICES = [(str(score), str(score)) for score in range(MAX_SCORE, MIN_SCORE - 1, -1)]
+
+
+def _options(choices: Sequence[tuple[str, str]], chosen: str) -> SafeString:
+    return mark_safe(  # noqa: S308 - numbers and words of ours
+        "".join(
+            f'<option value="{value}"{" selected" if value == chosen else ""}>{label}</option>'
+            for value, label in choices
+        )
+    )
 
 
 @register.filter

@@ -98,12 +98,12 @@ def test_a_dismissed_title_can_be_restored(alice: Rater, alice_client: Client) -
 def test_queries_of_a_visitor(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries, n_titles: int
 ) -> None:
-    AnimeFactory.create(id=5)
+    AnimeFactory.create(id=900_001)
     AnimeFactory.create_batch(n_titles)
-    client.get("/anime/5/")  # the arrays of the catalogue are read once in a process
+    client.get("/anime/900001/")  # the arrays of the catalogue are read once in a process
     # title, its genres, histogram, revision of the arrays, similar titles, their genres
     with django_assert_num_queries(6):
-        client.get("/anime/5/")
+        client.get("/anime/900001/")
 
 
 @pytest.mark.parametrize("n_titles", [1, 20])
@@ -115,9 +115,9 @@ def test_queries_of_a_member(
 ) -> None:
     for anime in AnimeFactory.create_batch(n_titles):
         RatingFactory.create(rater=alice, anime=anime)
-    AnimeFactory.create(id=5000)
-    alice_client.get("/anime/5000/")
+    AnimeFactory.create(id=900_001)
+    alice_client.get("/anime/900001/")
     # a visitor's; session, user, profile, rater, own rating, own dismissal; for the prediction the
     # revision again, own scores, own dismissals, active model
     with django_assert_num_queries(16):
-        alice_client.get("/anime/5000/")
+        alice_client.get("/anime/900001/")

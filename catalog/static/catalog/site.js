@@ -29,6 +29,16 @@
     }
   });
 
+  // What a menu holds is in sight once it is open.
+  document.addEventListener(
+    "toggle",
+    function (event) {
+      const panel = event.target.querySelector(".score-menu__panel");
+      if (event.target.open && panel) panel.scrollIntoView({ block: "nearest" });
+    },
+    true
+  );
+
   // A row of tabs that is wider than the screen shows the current one.
   function showCurrentTabs() {
     document.querySelectorAll(".tabs [aria-current]").forEach(function (tab) {
