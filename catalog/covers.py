@@ -75,13 +75,13 @@ def cover(title: str, genres: tuple[str, ...], type: str) -> SafeString:
         motif, hue = random.choice(sorted(MOTIFS)), random.randrange(N_HUES)
     else:
         motif, hue = GENRE_LOOKS[telling]
-    hue = (hue + random.choice((-1, 0, 0, 1))) % N_HUES
+    hue = (hue + random.choice((-2, -1, 0, 1, 2))) % N_HUES
     shift = random.randrange(N_SHIFTS)
     label = f'<text class="label" x="{_TITLE_LEFT}" y="28">{escape(type)}</text>' if type else ""
     drawing = (
         f'<svg class="cover hue-{hue} shift-{shift}" viewBox="0 0 200 300" aria-hidden="true" '
         f'focusable="false">{MOTIFS[motif](random)}'
-        f'<rect y="120" width="200" height="180" fill="url(#cover-scrim)"/>'
+        f'<rect y="100" width="200" height="200" fill="url(#cover-scrim)"/>'
         f"{label}{_lettering(title)}</svg>"
     )
     return mark_safe(drawing)  # noqa: S308 - numbers, names of ours, and escaped text

@@ -1,14 +1,16 @@
 """One limit on wrong passwords, for the site and the admin; the API's has tests of its own."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from axes.models import AccessAttempt
-from django.test import Client
+from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from catalog.models import User
+from config.login_limit import locked_out
 from tests.factories import UserFactory
 from tests.pages import ReadPage
 
@@ -123,3 +125,9 @@ def test_a_success_wipes_the_slate(client: Client, user: User) -> None:
 
 def test_a_name_that_nobody_has_is_limited_the_same_way(client: Client) -> None:
     assert lock_out(client, name="nobody") == [200] * 9 + [429]
+
+
+def test_under_the_api_the_answer_is_json() -> None:
+    response = locked_out(RequestFactory().post("/api/v1/auth/token/"))
+    assert response.status_code == 429
+    assert json.loads(response.content)["detail"].endswith("Try again in 15 minutes.")
