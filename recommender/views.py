@@ -36,7 +36,7 @@ def home(request: PageRequest) -> HttpResponse:
         "enough_scores": ENOUGH_SCORES,
         "is_new": counts.scored < ENOUGH_SCORES,
         "picks": picks,
-        "is_simulated": is_simulated(version_id=picks.model_version),
+        "is_simulated": _shows_simulated(picks),
         "watching": _shelf(rater, Rating.Status.WATCHING, show_adult=show_adult),
         "planned": _shelf(rater, Rating.Status.PLAN_TO_WATCH, show_adult=show_adult),
     }
@@ -63,7 +63,7 @@ def recommendations(request: PageRequest) -> HttpResponse:
         "rater": rater,
         "counts": list_counts(rater=rater, show_adult=show_adult),
         "enough_scores": ENOUGH_SCORES,
-        "is_simulated": is_simulated(version_id=found.model_version),
+        "is_simulated": _shows_simulated(found),
     }
     template = "_list" if is_fragment(request, "list") else "recommendations"
     return vary_on_htmx(render(request, f"recommender/{template}.html", context))
@@ -88,6 +88,12 @@ def _page(
     found = read(asked)
     page = Paginator(range(found.n_available), ITEMS_PER_PAGE).get_page(asked)
     return (found if page.number == asked else read(page.number)), page
+
+
+def _shows_simulated(found: RecommendationList) -> bool:
+    """Whether a list shows scores of a model that has learnt from simulated raters."""
+    has_predictions = any(item.prediction is not None for item in found.items)
+    return has_predictions and is_simulated(version_id=found.model_version)
 
 
 def _shelf(rater: Rater | None, status: Rating.Status, *, show_adult: bool) -> list[Rating]:

@@ -92,6 +92,12 @@ def test_a_simulated_model_says_so(alice_client: Client) -> None:
     assert "trained on simulated people" in text
 
 
+@pytest.mark.usefixtures("version")
+def test_a_list_without_predictions_has_nothing_simulated(client: Client) -> None:
+    ModelVersion.objects.update(is_simulated=True)
+    assert "Demonstration." not in ReadPage(client.get("/recommendations/")).text
+
+
 def test_an_unknown_method_is_named_and_answered(alice_client: Client) -> None:
     response = alice_client.get("/recommendations/?method=<b>magic")
     assert response.status_code == 200
