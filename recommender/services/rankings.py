@@ -128,7 +128,7 @@ def _relevance(
         elif np.isfinite(predictions).any():
             return "recommender-net", predictions, ""
         else:
-            why = state.problem or "The model knows none of the titles in the catalogue."
+            why = state.notice or "The model knows none of the titles in the catalogue."
     return "popular", popularity, why
 
 

@@ -46,13 +46,15 @@ class LoadedModel:
 
 @dataclass(frozen=True)
 class ModelState:
-    """The active model, or why there is none (a sentence)."""
+    """The active model, or why there is none: for administrators, and for everybody."""
 
     model: LoadedModel | None
     problem: str = ""
+    notice: str = ""
 
 
 NO_MODEL = "No model has been trained yet."
+NOT_AVAILABLE = "Personal lists are not available at the moment."
 
 _lock = threading.Lock()
 _loaded: LoadedModel | None = None
@@ -107,7 +109,7 @@ def active_model() -> ModelState:
     global _loaded, _failed  # noqa: PLW0603 - one model a process is the point
     version = ModelVersion.objects.active().first()
     if version is None:
-        return ModelState(None, NO_MODEL)
+        return ModelState(None, NO_MODEL, NO_MODEL)
     if _loaded is not None and _loaded.version_id == version.pk:
         return ModelState(_loaded)
     with _lock:
@@ -116,14 +118,14 @@ def active_model() -> ModelState:
         if _failed is not None and _failed[0] == version.pk:
             _, when, why = _failed
             if time.monotonic() - when < RETRY_SECONDS:
-                return ModelState(None, why)
+                return ModelState(None, why, NOT_AVAILABLE)
         try:
             _loaded, _failed = _load(version), None
         except MlError as error:
             why = f"The active model (version {version.pk}) cannot be loaded: {error}"
             logger.error(why)  # noqa: TRY400 - an expected state, told on the dashboard
             _failed = (version.pk, time.monotonic(), why)
-            return ModelState(None, why)
+            return ModelState(None, why, NOT_AVAILABLE)
         return ModelState(_loaded)
 
 

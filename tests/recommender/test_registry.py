@@ -57,7 +57,9 @@ def test_a_damaged_active_model_means_popular_lists_that_say_so(
     result = serving.recommend(rater=world.raters[0], n=3)
     assert result.source == "popular"
     assert result.model_version is None
-    assert result.fallback.startswith(f"The active model (version {version.pk}) cannot be loaded:")
+    assert result.fallback == "Personal lists are not available at the moment."
+    problem = registry.active_model().problem
+    assert problem.startswith(f"The active model (version {version.pk}) cannot be loaded:")
 
 
 def test_a_missing_active_model_means_popular_lists_too(
