@@ -24,7 +24,7 @@ from django.utils import timezone
 from catalog.models import ImportJob, Rater
 from catalog.services import imports
 from catalog.services.csv_staged_ratings import Batch, StagedRatings
-from catalog.services.csv_transfer import attached, copied
+from catalog.services.csv_transfer import attached, copied, copy_new_raters
 from catalog.signals import ratings_changed
 
 TARGET_SECONDS: Final = 0.4
@@ -53,6 +53,11 @@ SELECT DISTINCT %(source)s, user_id, 1 FROM staged_rating
 WHERE user_id BETWEEN %(first_user)s AND %(last_user)s
 ORDER BY user_id
 ON CONFLICT (source, source_id) DO NOTHING
+"""
+_RATERS = """
+SELECT id FROM catalog_rater
+WHERE source = %(source)s AND source_id BETWEEN %(first_user)s AND %(last_user)s
+ORDER BY id
 """
 _CHANGED_RATERS = (
     "SELECT DISTINCT r.id"
@@ -109,8 +114,7 @@ def merge_ratings(
         for batch in staged.batches(skip=job.position, size=size):
             with transaction.atomic(durable=True):
                 started = time.perf_counter()
-                bring(batch)
-                _merge(job, batch)
+                _write(job, batch, staged, bring)
             size.measure(rows=batch.n_rows, seconds=time.perf_counter() - started)
             on_batch()
             if connection.vendor == "sqlite":
@@ -122,30 +126,22 @@ def _transfer(staged: StagedRatings) -> AbstractContextManager[Callable[[Batch],
     return copied(staged) if connection.vendor == "postgresql" else attached(staged)
 
 
-def _merge(job: ImportJob, batch: Batch) -> None:
-    values = {
-        "source": job.source,
-        "first_user": batch.first_user,
-        "last_user": batch.last_user,
-        "now": _database_time(timezone.now()),
-    }
+def _write(
+    job: ImportJob, batch: Batch, staged: StagedRatings, bring: Callable[[Batch], None]
+) -> None:
+    """Write a batch, count it on the job's row, and announce the raters that it changed."""
     raters = Rater.objects.filter(
         source=job.source, source_id__range=(batch.first_user, batch.last_user)
     ).order_by("pk")
     known = set(raters.select_for_update(no_key=True).values_list("pk", flat=True))
-    with connection.cursor() as cursor:
-        cursor.execute(_ADD_RATERS, values)
-        if known:
-            cursor.execute(_CHANGED_RATERS, values)
-            changed = [rater_id for (rater_id,) in cursor.fetchall()]
-            cursor.execute(_UPDATE, values)
-            updated = cursor.rowcount
-        else:
-            changed, updated = list(raters.values_list("pk", flat=True)), 0
-        created = 0
-        if changed:
-            cursor.execute(_INSERT, values)
-            created = cursor.rowcount
+    now = timezone.now()
+    if not known and connection.vendor == "postgresql":
+        changed = copy_new_raters(staged.rows(batch), source=job.source, now=now)
+        created, updated = batch.n_rows, 0
+    else:
+        bring(batch)
+        compared = _compare_and_write if known else _write_new
+        changed, created, updated = compared(_values(job, batch, now))
     _count_revisions(sorted(known.intersection(changed)))
     imports.advance(job=job, rows=batch.n_rows, created=created, updated=updated)
     if changed:
@@ -153,11 +149,41 @@ def _merge(job: ImportJob, batch: Batch) -> None:
         transaction.on_commit(announce, robust=True)
 
 
+def _write_new(values: dict[str, Any]) -> tuple[list[int], int, int]:
+    """Write rows of new raters; (ids of changed raters, created rows, updated rows)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ADD_RATERS, values)
+        cursor.execute(_INSERT, values)
+        created = cursor.rowcount
+        cursor.execute(_RATERS, values)
+        return [rater_id for (rater_id,) in cursor.fetchall()], created, 0
+
+
+def _compare_and_write(values: dict[str, Any]) -> tuple[list[int], int, int]:
+    """The same for raters of whom some have been there before."""
+    created = updated = 0
+    with connection.cursor() as cursor:
+        cursor.execute(_ADD_RATERS, values)
+        cursor.execute(_CHANGED_RATERS, values)
+        changed = [rater_id for (rater_id,) in cursor.fetchall()]
+        if changed:
+            cursor.execute(_UPDATE, values)
+            updated = cursor.rowcount
+            cursor.execute(_INSERT, values)
+            created = cursor.rowcount
+    return changed, created, updated
+
+
+def _values(job: ImportJob, batch: Batch, now: datetime) -> dict[str, Any]:
+    return {
+        "source": job.source,
+        "first_user": batch.first_user,
+        "last_user": batch.last_user,
+        "now": connection.ops.adapt_datetimefield_value(now),
+    }
+
+
 def _count_revisions(rater_ids: list[int]) -> None:
     for start in range(0, len(rater_ids), _IDS_A_QUERY):
         chosen = rater_ids[start : start + _IDS_A_QUERY]
         Rater.objects.filter(pk__in=chosen).update(revision=F("revision") + 1)
-
-
-def _database_time(moment: datetime) -> Any:
-    return connection.ops.adapt_datetimefield_value(moment)
