@@ -39,6 +39,9 @@ class RecommenderNetConfig:
         n_epochs: passes over the training rows.
         seed: seed of the initial weights, the order of the rows and the dropout masks.
         device: ``cpu``, ``cuda``, or ``auto`` for a CUDA card where there is one.
+        threads: torch's threads on the CPU. With layers this small a second one gains little, and
+            where other processes want the cores the two spend their time waiting for each other
+            (seen: twenty times slower). The bits of a run depend on it.
     """
 
     embedding_dim: int = 100
@@ -50,10 +53,11 @@ class RecommenderNetConfig:
     embedding_scale: float = 0.1
     start_at_mean: bool = True
     batch_size: int = 1024
-    min_batches: int = 64
+    min_batches: int = 256
     n_epochs: int = 12
     seed: int = 0
     device: DeviceName = "auto"
+    threads: int = 1
 
     def __post_init__(self) -> None:
         """Check every field.
@@ -77,6 +81,7 @@ class RecommenderNetConfig:
         _whole("min_batches", self.min_batches, 1, 2**24)
         _whole("n_epochs", self.n_epochs, 1, 10_000)
         _whole("seed", self.seed, 0, 2**63 - 1)
+        _whole("threads", self.threads, 1, 1024)
         if self.device not in DEVICE_NAMES:
             raise ConfigError(
                 f"device must be one of {', '.join(DEVICE_NAMES)}, not {self.device!r}."

@@ -1,13 +1,14 @@
 """Fit RecommenderNet: arrays and settings in, weights and a learning curve out.
 
-Nothing here seeds or reads torch's global generator: with the same rows, settings, device and
-number of threads a run gives the same bits, whatever else the process does.
+Nothing here seeds or reads torch's global generator: with the same rows, settings and device a run
+gives the same bits, whatever else the process does.
 """
 
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -122,7 +123,7 @@ def fit(
         should_stop: asked every 16 batches; True ends the run.
         checkpoint: folder for the state after each epoch.
         resume: go on from the checkpoint; without one on disk the run starts anew. The result is
-            that of a run never interrupted (to the bit on the same CPU and number of threads).
+            that of a run never interrupted (to the bit on the same kind of CPU).
 
     Raises:
         TooLittleData: no training rows.
@@ -142,7 +143,8 @@ def fit(
     if checkpoint is not None and resume:
         _restore(state, checkpoint, fingerprint)
     while state.epochs_done < config.n_epochs:
-        result = _run_epoch(state, rows, held_out, should_stop)
+        with _torch_threads(config.threads):
+            result = _run_epoch(state, rows, held_out, should_stop)
         state.finish_epoch(result)
         if checkpoint is not None:
             write_checkpoint(
@@ -215,6 +217,17 @@ def _restore(state: TrainingState, checkpoint: Path, fingerprint: str) -> None:
         state.restore(read_checkpoint(checkpoint, fingerprint=fingerprint))
     except ArtifactMissing:
         return  # killed before its first epoch was done: there is nothing to go on from
+
+
+@contextmanager
+def _torch_threads(n_threads: int) -> Iterator[None]:
+    """Have torch compute with a number of threads, a setting of the process, for a while."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(n_threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _run_epoch(

@@ -42,6 +42,7 @@ def test_an_unknown_setting_is_refused_by_name() -> None:
         ("n_epochs", True),
         ("seed", -1),
         ("device", "tpu"),
+        ("threads", 0),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_name(field: str, value: object) -> None:

@@ -68,6 +68,19 @@ def test_the_global_generator_is_neither_read_nor_moved() -> None:
     assert same_weights(first, fit(rows, None, samples.quick_config()))
 
 
+def test_the_number_of_threads_is_the_configured_one_and_put_back() -> None:
+    seen: list[int] = []
+
+    def ask() -> bool:
+        seen.append(torch.get_num_threads())
+        return False
+
+    before = torch.get_num_threads()
+    fit(samples.random_ratings(50), None, samples.quick_config(threads=2), should_stop=ask)
+    assert set(seen) == {2}
+    assert torch.get_num_threads() == before
+
+
 def test_unscored_rows_are_no_labels() -> None:
     rows = samples.random_ratings(50, lowest=0)
     assert (rows.score == 0).any()
