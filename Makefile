@@ -46,8 +46,10 @@ format: $(VENV)/dev.stamp  ## Sort the imports and format the source
 schema: $(VENV)/dev.stamp  ## Write the API's schema to docs/openapi.yaml
 	$(PY) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
-bench: $(VENV)/dev.stamp  ## Measure (see docs/performance.md); takes long
-	$(PY) -m benchmarks $(ARGS)
+bench: $(VENV)/dev.stamp  ## Measure the import against the bare load (RECOMMENDER_DATA, PostgreSQL); takes long
+	for rows in real full; do for database in sqlite postgres; do \
+		$(PY) -m benchmarks.import_load --rows $$rows --database $$database $(ARGS) || exit 1; \
+	done; done
 
 clean:  ## Remove the virtual environment, caches and reports; var/ (your data) stays
 	rm -rf $(VENV) *.egg-info build htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache \
