@@ -31,6 +31,8 @@ _KEPT = {
     "RECOMMENDER_VAR_DIR",
 }
 _DROPPED_PREFIXES = ("CELERY_", "DATABASE_URL", "DJANGO_", "GUNICORN_", "RECOMMENDER_", "REDIS_URL")
+# The demo set is small, so its epochs are quick, and it takes more of them to learn its tastes.
+_DEMO_SET_EPOCHS = "20"
 # Seconds in which the web server must answer once it has been started.
 _WEB_PATIENCE = 90.0
 
@@ -206,8 +208,9 @@ def train(plan: Plan, supervisor: Supervisor, *, include_simulated: bool) -> Non
     command = [sys.executable, str(BASE_DIR / "manage.py"), "train", "--join"]
     if include_simulated:
         command.append("--include-simulated")
-    if plan.n_epochs:
-        command += ["--epochs", plan.n_epochs]
+    n_epochs = plan.n_epochs or (_DEMO_SET_EPOCHS if include_simulated else "")
+    if n_epochs:
+        command += ["--epochs", n_epochs]
     status, _ = supervisor.run(command)
     if status:
         say("There is no model, so lists show popular titles. Try again: manage.py train")
