@@ -96,7 +96,7 @@ def test_similar_titles_leave_out_the_title_and_break_ties_by_id(model: ContentM
 
 
 def test_fractions_that_are_equal_are_ties() -> None:
-    # For the first title both cosines are 1/sqrt(2): 3/sqrt(18) and 1/sqrt(2)-like pairs.
+    # For the first title the cosines are 2/sqrt(8) and 1/sqrt(2).
     features = np.array([[1, 1, 0, 0], [1, 1, 1, 1], [1, 0, 0, 0]])
     model = ContentModel(np.array([1, 2, 3]), list("abcd"), features)
     assert model.similar_items(0, 2)[0].tolist() == [1, 2]
