@@ -80,7 +80,11 @@ def write_artifact(
         files = {file.name: _describe(file) for file in sorted(temporary.iterdir())}
         text = _manifest_text({**manifest, "format_version": FORMAT_VERSION, "files": files})
         (temporary / MANIFEST).write_text(text, encoding="utf-8")
+        mode = (temporary / MANIFEST).stat().st_mode
         for file in temporary.iterdir():
+            # The umask decides who may read them, as for the manifest; safetensors makes its
+            # files for the owner alone, and the web process may be somebody else.
+            file.chmod(mode)
             sync(file)
         sync(temporary)
         _rename(temporary, target)

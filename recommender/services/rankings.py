@@ -56,6 +56,8 @@ def rank(
         excluded |= catalogue.is_adult
     source, relevance, fallback = _relevance(method, history, catalogue, state, predictions)
     excluded |= ~np.isfinite(relevance)
+    # Predictions are ordered as they are and shown as scores: two above 10 are no tie.
+    shown = clip_score(relevance).astype(np.float64) if source == "recommender-net" else relevance
     order = top_n(
         np.where(excluded, 0.0, relevance),
         exclude=excluded,
@@ -65,8 +67,8 @@ def rank(
     return Ranking(
         source=source,
         anime_ids=catalogue.items.ids[order],
-        relevance=relevance[order],
-        prediction=predictions[order],
+        relevance=shown[order],
+        prediction=clip_score(predictions)[order].astype(np.float64),
         model_version=state.model.version_id if state.model else None,
         fallback=fallback,
     )
@@ -79,7 +81,7 @@ def predict_all(
     catalogue: CatalogueArrays,
     state: ModelState,
 ) -> FloatArray:
-    """Predicted scores (1 to 10) of the catalogue's titles [n].
+    """Predictions for the catalogue's titles [n], in score points, not clipped to 1 to 10.
 
     NaN for titles that the model has no row for; NaN throughout without a model, and for a rater
     who has scored nothing: what is not personal is no prediction.
@@ -91,7 +93,7 @@ def predict_all(
     vector = user_vector(model=model, rater=rater, history=history)
     known = catalogue.items.contains(model.items.ids)
     rows = catalogue.items.index(model.items.ids[known])
-    predictions[rows] = clip_score(model.scorer.predict(vector))[known]
+    predictions[rows] = model.scorer.predict(vector)[known]
     return predictions
 
 

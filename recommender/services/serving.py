@@ -8,6 +8,7 @@ from django.core.cache import cache
 from catalog.models import Anime, Rater
 from catalog.selectors import anime_by_id
 from ml.ranking import top_n
+from ml.serving import clip_score
 from recommender.services import registry
 from recommender.services.catalogue import CatalogueArrays, catalogue_arrays
 from recommender.services.history import history_of
@@ -70,7 +71,7 @@ def predict(*, rater: Rater | None, anime_ids: Iterable[int]) -> dict[int, float
     )
     rows = {anime_id: catalogue.items.get(anime_id) for anime_id in anime_ids}
     return {
-        anime_id: float(predictions[row])
+        anime_id: float(clip_score(predictions[row]))
         for anime_id, row in rows.items()
         if row is not None and np.isfinite(predictions[row])
     }

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from django.conf import settings
 
-from ml.artifacts import write_artifact
+from ml.artifacts import remove_leftovers, write_artifact
 from ml.config import RecommenderNetConfig
 from ml.data import Ratings, Split, split
 from ml.errors import (
@@ -41,6 +41,8 @@ logger = logging.getLogger(__name__)
 
 SPLIT_SEED = 20_240_501
 _SNAPSHOT = "snapshot"
+# An unfinished artifact of that age has lost its writer.
+_LEFTOVER_SECONDS = 3600.0
 # The share of the whole that is done when a step ends.
 _READ, _FITTED, _MEASURED, _REFITTED = 0.03, 0.55, 0.6, 0.98
 
@@ -251,6 +253,7 @@ def _publish(
 ) -> ModelVersion:
     """Write the artifact and register it as a version."""
     runs.write(run=run, step="Writing the model")
+    remove_leftovers(settings.RECOMMENDER_ARTIFACT_ROOT, older_than_seconds=_LEFTOVER_SECONDS)
     name = f"run-{run.pk}-{uuid4().hex[:8]}"
     counts = {
         "n_ratings": len(dataset.ratings),

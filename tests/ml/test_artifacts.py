@@ -214,3 +214,9 @@ def test_leftovers_of_killed_writers_are_removed_once_they_are_old(stored: Path)
     removed = artifacts.remove_leftovers(stored.parent, older_than_seconds=0)
     assert removed == [leftover.name]
     assert [path.name for path in stored.parent.iterdir()] == ["version-1"]
+
+
+def test_every_file_can_be_read_by_whoever_may_read_the_manifest(tmp_path: Path) -> None:
+    arrays = {"group": {"ones": np.ones(3)}}
+    path = artifacts.write_artifact(tmp_path, "one", arrays=arrays, manifest={})
+    assert len({file.stat().st_mode for file in path.iterdir()}) == 1

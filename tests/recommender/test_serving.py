@@ -1,12 +1,13 @@
 """Lists: unseen titles in order, personal from the first score, and something always."""
 
+import numpy as np
 import pytest
 
 from catalog.models import Anime, Rating
 from catalog.services import ratings
 from catalog.services.catalogue import catalogue_changed
 from recommender.models import ModelVersion
-from recommender.services import serving
+from recommender.services import registry, serving
 from recommender.services.lists import RecommendationList, UnknownMethod
 from tests.factories import AccountRaterFactory, AnimeFactory, RatingFactory
 from tests.recommender.conftest import World, listed_ids
@@ -173,3 +174,18 @@ def test_a_deleted_title_leaves_the_list(world: World, version: ModelVersion) ->
     best = serving.recommend(rater=rater, n=1).items[0].anime.pk
     Anime.objects.filter(pk=best).delete()
     assert best not in ids(serving.recommend(rater=rater, n=24))
+
+
+def test_predictions_above_the_scale_are_ordered_and_shown_as_ten(
+    world: World, version: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = registry.active_model().model
+    assert model is not None
+    raw = np.linspace(9.0, 13.0, num=24, dtype=np.float32)
+    monkeypatch.setattr(model.scorer, "predict", lambda vector: raw)
+    items = serving.recommend(rater=world.raters[0], n=24).items
+    assert ids(serving.recommend(rater=world.raters[0], n=24)) == sorted(
+        (item.anime.pk for item in items), reverse=True
+    )
+    assert [item.prediction for item in items[:2]] == [10.0, 10.0]
+    assert [item.recommender_score for item in items[:2]] == [1.0, 1.0]
