@@ -59,7 +59,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {"run": run, **_workers()}
     if request.headers.get("HX-Request"):
         return render(request, "dashboard/_run.html", context)
-    return _page(request, "dashboard/run.html", title=str(run), **context)
+    return _page(request, "dashboard/run.html", title=f"Run {run.pk}", **context)
 
 
 @require_POST
