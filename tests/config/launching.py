@@ -61,8 +61,11 @@ class Demo:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                # What the tests themselves have inherited must not matter: a script's background
+                # job ignores SIGINT.
                 preexec_fn=lambda: [  # noqa: PLW1509 - pytest has one thread here
-                    signal.signal(each, signal.SIG_IGN) for each in ignoring
+                    signal.signal(each, signal.SIG_IGN if each in ignoring else signal.SIG_DFL)
+                    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
                 ],
             )
 
