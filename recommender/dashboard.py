@@ -13,7 +13,7 @@ from recommender import selectors
 from recommender.forms import TrainForm
 from recommender.models import ModelVersion, TrainingRun
 from recommender.services import registry, runs
-from recommender.services.errors import RecommenderError
+from recommender.services.errors import RecommenderError, SimulatedMixture
 from recommender.tasks import TRAINING_QUEUE, enqueue_training
 
 may_look = permission_required("recommender.view_trainingrun", raise_exception=True)
@@ -45,6 +45,10 @@ def train(request: HttpRequest) -> HttpResponse:
             configuration=form.configuration(),
             include_simulated=form.cleaned_data["include_simulated"],
         )
+    except SimulatedMixture as error:
+        # The answer is this box, so the question stands beside it and what was entered stays.
+        form.add_error("include_simulated", str(error))
+        return _overview(request, form, status=400)
     except RecommenderError as error:
         messages.error(request, str(error))
         return redirect("dashboard")

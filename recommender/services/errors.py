@@ -20,7 +20,7 @@ class SimulatedMixture(RecommenderError):
         super().__init__(
             "The database holds simulated raters beside real ones, and a model trained on both "
             "is good for neither. Remove the simulated ones (manage.py remove_demo), or allow "
-            "the mixture (--include-simulated)."
+            "the mixture (in the dashboard's form, or with --include-simulated)."
         )
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from catalog.models import User
 from recommender.models import ModelVersion, TrainingRun
 from recommender.services import runs
-from tests.factories import UserFactory
+from tests.factories import ImportedRaterFactory, RatingFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +81,20 @@ def test_a_wrong_number_of_epochs_is_explained(admin: Client) -> None:
     assert response.status_code == 400
     assert "greater than or equal to 1" in response.content.decode()
     assert not TrainingRun.objects.exists()
+
+
+def test_a_mixture_is_refused_beside_the_box_that_allows_it(admin: Client) -> None:
+    RatingFactory.create(rater=ImportedRaterFactory.create(source="demo"))
+    RatingFactory.create()
+    response = admin.post(reverse("dashboard-train"), {"n_epochs": "3"})
+    assert response.status_code == 400
+    errors = response.context["form"].errors
+    assert list(errors) == ["include_simulated"]
+    assert "in the dashboard's form" in errors["include_simulated"][0]
+    assert response.context["form"]["n_epochs"].value() == "3"
+    assert not TrainingRun.objects.exists()
+    admin.post(reverse("dashboard-train"), {"include_simulated": "on"})
+    assert TrainingRun.objects.get().include_simulated
 
 
 def test_the_page_of_a_run_asks_for_itself_until_the_run_has_ended(admin: Client) -> None:
