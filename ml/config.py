@@ -3,11 +3,11 @@
 Free of torch, so that a form, an API or a command can check settings in a web process.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Self, get_args
 
+from ml.checks import real_number, whole_number
 from ml.errors import ConfigError
 
 DeviceName = Literal["auto", "cpu", "cuda"]
@@ -65,23 +65,23 @@ class RecommenderNetConfig:
         Raises:
             ConfigError: naming the field, its value and the allowed range.
         """
-        _whole("embedding_dim", self.embedding_dim, 1, 4096)
+        whole_number("embedding_dim", self.embedding_dim, 1, 4096)
         if not isinstance(self.hidden, tuple) or len(self.hidden) != 2:
             raise ConfigError(f"hidden must be two layer widths, not {self.hidden!r}.")
         for width in self.hidden:
-            _whole("hidden", width, 1, 65_536)
-        _real("dropout", self.dropout, 0.0, 1.0, upper_open=True)
-        _real("learning_rate", self.learning_rate, 0.0, 10.0, lower_open=True)
-        _real("final_learning_rate_share", self.final_learning_rate_share, 0.0, 1.0)
-        _real("embedding_decay", self.embedding_decay, 0.0, 100.0)
-        _real("embedding_scale", self.embedding_scale, 0.0, 10.0, lower_open=True)
+            whole_number("hidden", width, 1, 65_536)
+        real_number("dropout", self.dropout, 0.0, 1.0, upper_open=True)
+        real_number("learning_rate", self.learning_rate, 0.0, 10.0, lower_open=True)
+        real_number("final_learning_rate_share", self.final_learning_rate_share, 0.0, 1.0)
+        real_number("embedding_decay", self.embedding_decay, 0.0, 100.0)
+        real_number("embedding_scale", self.embedding_scale, 0.0, 10.0, lower_open=True)
         if not isinstance(self.start_at_mean, bool):
             raise ConfigError(f"start_at_mean must be true or false, not {self.start_at_mean!r}.")
-        _whole("batch_size", self.batch_size, 1, 2**24)
-        _whole("min_batches", self.min_batches, 1, 2**24)
-        _whole("n_epochs", self.n_epochs, 1, 10_000)
-        _whole("seed", self.seed, 0, 2**63 - 1)
-        _whole("threads", self.threads, 1, 1024)
+        whole_number("batch_size", self.batch_size, 1, 2**24)
+        whole_number("min_batches", self.min_batches, 1, 2**24)
+        whole_number("n_epochs", self.n_epochs, 1, 10_000)
+        whole_number("seed", self.seed, 0, 2**63 - 1)
+        whole_number("threads", self.threads, 1, 1024)
         if self.device not in DEVICE_NAMES:
             raise ConfigError(
                 f"device must be one of {', '.join(DEVICE_NAMES)}, not {self.device!r}."
@@ -126,33 +126,3 @@ class RecommenderNetConfig:
         if isinstance(settings.get("hidden"), list):
             settings["hidden"] = tuple(settings["hidden"])
         return cls(**settings)
-
-
-def _whole(field: str, value: object, lowest: int, highest: int) -> None:
-    """Refuse what is not a whole number in [lowest, highest]; True is no number."""
-    if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
-        raise ConfigError(
-            f"{field} must be a whole number from {lowest} to {highest}, not {value!r}."
-        )
-
-
-def _real(
-    field: str,
-    value: object,
-    lowest: float,
-    highest: float,
-    *,
-    lower_open: bool = False,
-    upper_open: bool = False,
-) -> None:
-    """Refuse what is not a finite number between the bounds; an open bound is excluded itself."""
-    allowed = (
-        not isinstance(value, bool)
-        and isinstance(value, int | float)
-        and math.isfinite(value)
-        and (lowest < value if lower_open else lowest <= value)
-        and (value < highest if upper_open else value <= highest)
-    )
-    if not allowed:
-        interval = f"{'(' if lower_open else '['}{lowest}, {highest}{')' if upper_open else ']'}"
-        raise ConfigError(f"{field} must be a number in {interval}, not {value!r}.")
