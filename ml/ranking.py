@@ -2,13 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from ml.data import Ratings
 from ml.errors import DataError, NonFiniteData
+from ml.histories import Histories
+
+_BATCH_CELLS: Final = 4_000_000
+"""Cells worked on at once by :func:`top_k_rows`: 16 MB of float32."""
+_STRIDES_PER_PLACE: Final = 4
 
 
 def top_n(
@@ -50,6 +56,103 @@ def top_n(
         rows = rows[candidates >= threshold]
     order = np.lexsort((rows, order_of_ties[rows], -values[rows]))
     return rows[order[:n]].astype(np.int64)
+
+
+def top_k_rows(
+    relevance: npt.NDArray[np.number], excluded: "Histories | sparse.csr_array | None", k: int
+) -> npt.NDArray[np.int64]:
+    """Return :func:`top_n` of each of n raters, int64 [n, k]; -1 fills lists that are shorter.
+
+    Of equal values the lower row is first, as there.
+
+    Args:
+        relevance: [n, m], infinities included; it is left as it is.
+        excluded: what each rater is not to get: histories, or CSR [n, m] of which every stored
+            cell is left out. None: nothing.
+        k: length of the lists.
+
+    Raises:
+        NonFiniteData: a value is NaN.
+        DataError: shapes do not fit, or k is negative.
+    """
+    values = np.asarray(relevance)
+    if values.ndim != 2 or k < 0:
+        raise DataError(f"Expected relevance [n, m] and k ≥ 0, not {values.shape}, k = {k}.")
+    n, m = values.shape
+    indptr, indices = _excluded_cells(excluded, n, m)
+    best = np.full((n, k), -1, dtype=np.int64)
+    step = max(1, _BATCH_CELLS // max(m, 1))
+    for start in range(0, n if k and m else 0, step):
+        stop = min(start + step, n)
+        block = values[start:stop]
+        block = block.astype(block.dtype if block.dtype.kind == "f" else np.float64)
+        if np.isnan(block.max()):
+            raise NonFiniteData("A value is NaN: nothing can be ranked by it.")
+        lengths = np.diff(indptr[start : stop + 1])
+        cells = slice(int(indptr[start]), int(indptr[stop]))
+        block[np.repeat(np.arange(stop - start), lengths), indices[cells]] = -np.inf
+        lists, n_found = _best_of_block(block, k)
+        best[start:stop, : lists.shape[1]] = lists
+        # Rare: what is left is -inf as well, so that only the mask can tell it from the excluded.
+        for row in np.flatnonzero(n_found < np.minimum(k, m - lengths)):
+            own = indices[indptr[start + row] : indptr[start + row + 1]]
+            listed = top_n(block[row], exclude=own, n=k)
+            best[start + row, : listed.size] = listed
+    return best
+
+
+def _best_of_block(
+    block: npt.NDArray[np.floating], k: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the best rows above -inf [n, at most k], -1 behind them, and their number [n].
+
+    Partitioning whole rows would take most of the time. The maxima of many strides of a row are
+    a handful of numbers, and their k-th highest is a bound that at least k titles reach, and few
+    others do.
+    """
+    n, m = block.shape
+    bound = np.full(n, np.finfo(block.dtype).min, dtype=block.dtype)
+    n_strides = _STRIDES_PER_PLACE * k
+    if n_strides < m:
+        even = m - m % n_strides
+        highest = block[:, :even].reshape(n, -1, n_strides).max(axis=1)
+        kth = np.partition(highest, n_strides - k, axis=1)[:, n_strides - k]
+        bound = np.maximum(bound, kth)
+    chosen = block >= bound[:, None]
+    for row in np.flatnonzero(np.count_nonzero(chosen, axis=1) > n_strides):
+        # Thousands of titles may be level with the bound; the first k of them are enough.
+        chosen[row, np.flatnonzero(block[row] == bound[row])[k:]] = False
+    cells = np.flatnonzero(chosen)
+    rows, titles = np.divmod(cells, m)
+    counts = np.bincount(rows, minlength=n)
+    places = np.arange(cells.size) - np.repeat(np.cumsum(counts) - counts, counts)
+    width = int(counts.max(initial=0))
+    candidates = np.full((n, width), -np.inf, dtype=block.dtype)
+    candidates[rows, places] = block.ravel()[cells]
+    listed = np.full((n, width), -1, dtype=np.int64)
+    listed[rows, places] = titles
+    # Titles ascend within a row, so that a stable sort puts the lower of equals first.
+    order = np.argsort(-candidates, axis=1, kind="stable")[:, :k]
+    return np.take_along_axis(listed, order, axis=1), np.minimum(counts, k).astype(np.int64)
+
+
+def _excluded_cells(
+    excluded: "Histories | sparse.csr_array | None", n: int, m: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return CSR's indptr [n + 1] and indices of the cells that are left out."""
+    if excluded is None:
+        return np.zeros(n + 1, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    if isinstance(excluded, Histories):
+        shape, indptr = (len(excluded), excluded.n_items), excluded.indptr
+        indices = excluded.item_index
+    else:
+        unique = excluded.copy()
+        unique.sum_duplicates()
+        shape, indptr = excluded.shape, unique.indptr.astype(np.int64)
+        indices = unique.indices.astype(np.int64)
+    if shape != (n, m):
+        raise DataError(f"Excluded titles of shape {shape} do not fit relevance of {(n, m)}.")
+    return indptr, indices
 
 
 def _allowed(

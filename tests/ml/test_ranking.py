@@ -2,9 +2,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 
+from ml import ranking
 from ml.errors import DataError, NonFiniteData
-from ml.ranking import Popularity, top_n
+from ml.histories import Histories
+from ml.ranking import Popularity, top_k_rows, top_n
 from tests.ml import samples
 
 
@@ -57,6 +60,57 @@ def test_what_does_not_fit_is_refused() -> None:
 def test_it_is_the_head_of_the_full_sort(values: list[int], n: int) -> None:
     expected = sorted(range(len(values)), key=lambda row: (-values[row], row))[:n]
     assert top_n(np.array(values, dtype=float), n=n).tolist() == expected
+
+
+def _one_by_one(values: np.ndarray, excluded: sparse.csr_array, k: int) -> list[list[int]]:
+    lists = []
+    for row, own in enumerate(excluded.toarray()):
+        best = top_n(values[row], exclude=own, n=k).tolist()
+        lists.append(best + [-1] * (k - len(best)))
+    return lists
+
+
+@pytest.mark.parametrize("k", [0, 1, 3, 20, 60, 300])
+@pytest.mark.parametrize("levels", [1, 3, 40, 10**9])
+def test_lists_of_many_are_those_of_one_by_one(
+    levels: int, k: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ranking, "_BATCH_CELLS", 7 * 211)  # several batches, the last one short
+    generator = np.random.default_rng(levels + k)
+    values = generator.integers(0, levels, size=(30, 211)).astype(np.float32)
+    values[generator.random(values.shape) < 0.05] = -np.inf
+    values[3] = -np.inf
+    values[4, 10] = np.inf
+    share = generator.random((30, 1)) * 1.2  # some raters have watched everything
+    excluded = sparse.csr_array(generator.random(values.shape) < share)
+    before = values.copy()
+    assert top_k_rows(values, excluded, k).tolist() == _one_by_one(values, excluded, k)
+    assert np.array_equal(values, before)
+
+
+def test_histories_are_left_out_like_a_matrix() -> None:
+    rows = samples.random_ratings(300, lowest=0)
+    values = np.random.default_rng(0).integers(0, 5, size=(rows.n_users, rows.n_items))
+    expected = _one_by_one(values, rows.seen_matrix(), 6)
+    assert top_k_rows(values, Histories.of_ratings(rows), 6).tolist() == expected
+    assert top_k_rows(values, rows.seen_matrix(), 6).tolist() == expected
+
+
+def test_nothing_need_be_left_out() -> None:
+    assert top_k_rows(np.array([[1.0, 3.0, 3.0]]), None, 4).tolist() == [[1, 2, 0, -1]]
+    assert top_k_rows(np.zeros((0, 3)), None, 2).shape == (0, 2)
+    assert top_k_rows(np.zeros((2, 0)), None, 1).tolist() == [[-1], [-1]]
+
+
+def test_lists_of_what_does_not_fit_are_refused() -> None:
+    with pytest.raises(NonFiniteData):
+        top_k_rows(np.array([[1.0, np.nan]]), None, 1)
+    with pytest.raises(DataError):
+        top_k_rows(np.zeros((2, 3)), sparse.csr_array(np.ones((2, 4), dtype=bool)), 1)
+    with pytest.raises(DataError):
+        top_k_rows(np.zeros(3), None, 1)
+    with pytest.raises(DataError):
+        top_k_rows(np.zeros((2, 3)), None, -1)
 
 
 def test_popularity_counts_watchers_scored_or_not() -> None:
