@@ -1,21 +1,46 @@
-"""How far predictions are off and how good ranked lists are.
+"""How far predicted scores are off; :mod:`ml.ranking_metrics` measures ranked lists.
 
 A metric never drops a pair: a prediction that is not a number raises, since a model that stays
 silent on the hard pairs would otherwise look better than one that answers.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
+from ml.bootstrap import bootstrap_interval
 from ml.data import HIGHEST_SCORE, LOWEST_SCORE
 from ml.errors import DataError, MissingPrediction, TooLittleData
+from ml.ranking_metrics import ndcg_at_k, precision_at_k, recall_at_k
+
+__all__ = [  # what moved to ml.bootstrap and ml.ranking_metrics can be imported from here too
+    "CALIBRATION_BINS",
+    "LOW_SCORE",
+    "CalibrationBin",
+    "accuracy",
+    "bootstrap_interval",
+    "calibration",
+    "confusion_matrix",
+    "expected_calibration_error",
+    "macro_mae",
+    "mae",
+    "ndcg_at_k",
+    "precision_at_k",
+    "recall_at_k",
+    "recall_at_or_below",
+    "recall_by_score",
+    "rmse",
+    "rounded",
+]
 
 FloatArray = npt.NDArray[np.float64]
 LOW_SCORE: Final = 4
 """Scores up to here say "not for me"; the reference system hardly ever predicts them."""
+CALIBRATION_BINS: Final = 18
+"""Bins of half a point."""
 
 
 def rounded(predictions: npt.ArrayLike) -> npt.NDArray[np.int64]:
@@ -90,86 +115,82 @@ def confusion_matrix(predictions: npt.ArrayLike, scores: npt.ArrayLike) -> npt.N
     return counts.reshape(HIGHEST_SCORE, HIGHEST_SCORE).astype(np.int64)
 
 
-def ndcg_at_k(
-    ranked: npt.NDArray[np.integer], relevant: "sparse.csr_array[np.bool_]", k: int
-) -> FloatArray:
-    """Return each rater's normalised discounted cumulative gain.
-
-    Binary gain, discount 1/log2(rank + 1), divided by the best list of min(k, number of relevant
-    titles) (Järvelin & Kekäläinen, TOIS 2002).
-
-    Args:
-        ranked: [n, m] rows of titles, best first; -1 fills lists that are shorter than m.
-        relevant: bool CSR [n, n_items], True where a title is relevant.
-        k: length that is looked at; places after the m-th count as misses.
+def recall_by_score(predictions: npt.ArrayLike, scores: npt.ArrayLike) -> FloatArray:
+    """Return, of each true score, the share that is right once rounded.
 
     Returns:
-        float64 [n], from 0 to 1.
+        float64 [10]: of score 1, 2, …, 10; NaN for a score that does not occur.
+
+    Raises as :func:`rmse`.
+    """
+    counts = confusion_matrix(predictions, scores)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.diag(counts) / counts.sum(axis=1), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class CalibrationBin:
+    """The predictions in one interval beside what the same raters really gave.
+
+    Attributes:
+        lowest: predictions from here on, in score points.
+        highest: up to here, itself not included unless it is 10.
+        n_ratings: number of predictions inside, at least 1.
+        mean_prediction: their mean.
+        mean_score: mean of the true scores.
+    """
+
+    lowest: float
+    highest: float
+    n_ratings: int
+    mean_prediction: float
+    mean_score: float
+
+
+def calibration(
+    predictions: npt.ArrayLike, scores: npt.ArrayLike, n_bins: int = CALIBRATION_BINS
+) -> tuple[CalibrationBin, ...]:
+    """Return mean prediction and mean score of equally wide bins between 1 and 10.
+
+    Predictions beyond the range belong to the outer bins. Empty bins are left out.
 
     Raises:
-        TooLittleData: a rater has no relevant title, so that there is no ideal.
-        DataError: shapes or rows do not fit.
+        DataError: there is no bin, or as :func:`rmse`.
+        MissingPrediction, TooLittleData: as :func:`rmse`.
     """
-    hits, n_relevant = _hits(ranked, relevant, k)
-    discounts = 1 / np.log2(np.arange(k) + 2)
-    ideal = np.cumsum(discounts)[np.minimum(k, n_relevant) - 1]
-    return np.asarray(hits @ discounts[: hits.shape[1]] / ideal, dtype=np.float64)
+    predicted, true = _pairs(predictions, scores)
+    if n_bins < 1:
+        raise DataError(f"Expected at least one bin, not {n_bins}.")
+    edges = np.linspace(LOWEST_SCORE, HIGHEST_SCORE, n_bins + 1)
+    bins = np.searchsorted(edges[1:-1], predicted, side="right")
+    counts = np.bincount(bins, minlength=n_bins)
+    predicted_sums = np.bincount(bins, weights=predicted, minlength=n_bins)
+    true_sums = np.bincount(bins, weights=true, minlength=n_bins)
+    return tuple(
+        CalibrationBin(
+            lowest=float(edges[place]),
+            highest=float(edges[place + 1]),
+            n_ratings=int(counts[place]),
+            mean_prediction=float(predicted_sums[place] / counts[place]),
+            mean_score=float(true_sums[place] / counts[place]),
+        )
+        for place in np.flatnonzero(counts)
+    )
 
 
-def recall_at_k(
-    ranked: npt.NDArray[np.integer], relevant: "sparse.csr_array[np.bool_]", k: int
-) -> FloatArray:
-    """Return each rater's share of relevant titles among the first k. See :func:`ndcg_at_k`."""
-    hits, n_relevant = _hits(ranked, relevant, k)
-    return np.asarray(hits.sum(axis=1) / n_relevant, dtype=np.float64)
+def expected_calibration_error(bins: Sequence[CalibrationBin]) -> float:
+    """Return the mean, over ratings, of how far a bin's mean prediction is off, in score points.
 
-
-def precision_at_k(
-    ranked: npt.NDArray[np.integer], relevant: "sparse.csr_array[np.bool_]", k: int
-) -> FloatArray:
-    """Return each rater's relevant titles among the first k, over k. See :func:`ndcg_at_k`."""
-    hits, _ = _hits(ranked, relevant, k)
-    return np.asarray(hits.sum(axis=1) / k, dtype=np.float64)
-
-
-def bootstrap_interval(
-    per_user_values: npt.ArrayLike,
-    *,
-    generator: np.random.Generator,
-    weights: npt.ArrayLike | None = None,
-    n_resamples: int = 1000,
-    confidence: float = 0.95,
-) -> tuple[float, float]:
-    """Return the percentile bootstrap interval of a mean over raters (Efron 1979).
-
-    Raters are drawn with replacement, not rows: the rows of one rater hang together.
-
-    Args:
-        per_user_values: [n], one value a rater.
-        generator: where the resamples come from.
-        weights: [n], how much each rater counts, for means over rows: pass the mean of the rater's
-            rows as value and their number as weight. None: all the same.
-        n_resamples: number of draws.
-        confidence: share of the draws that lie inside.
+    The regression form of Guo et al., ICML 2017, equation 3.
 
     Raises:
-        MissingPrediction: a value is NaN.
-        DataError: shapes differ or the weights are not positive.
-        TooLittleData: no raters.
+        TooLittleData: there are no bins.
     """
-    values = _predictions(per_user_values)
-    weight = np.ones_like(values) if weights is None else np.asarray(weights, dtype=np.float64)
-    if weight.shape != values.shape or not np.all(weight > 0):
-        raise DataError("Weights must be positive, one for each rater.")
-    if not values.size:
-        raise TooLittleData("There are no raters to resample.")
-    weighted = values * weight
-    means = np.empty(n_resamples)
-    for draw in range(n_resamples):  # one at a time, so that memory stays at n
-        chosen = generator.integers(values.size, size=values.size)
-        means[draw] = weighted[chosen].sum() / weight[chosen].sum()
-    low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return float(low), float(high)
+    n_ratings = sum(each.n_ratings for each in bins)
+    if not n_ratings:
+        raise TooLittleData("There is nothing to measure.")
+    off = (each.n_ratings * abs(each.mean_prediction - each.mean_score) for each in bins)
+    return sum(off) / n_ratings
 
 
 def _predictions(values: npt.ArrayLike) -> FloatArray:
@@ -196,22 +217,3 @@ def _pairs(
     if np.any(true != given) or true.min() < LOWEST_SCORE or true.max() > HIGHEST_SCORE:
         raise DataError(f"Scores must be whole numbers from {LOWEST_SCORE} to {HIGHEST_SCORE}.")
     return predicted, true
-
-
-def _hits(
-    ranked: npt.NDArray[np.integer], relevant: "sparse.csr_array[np.bool_]", k: int
-) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
-    """Return which of the first k places are relevant [n, min(k, m)] and how many are in all."""
-    n_users, n_items = relevant.shape
-    if k < 1 or ranked.ndim != 2 or len(ranked) != n_users:
-        raise DataError(f"Expected {n_users} ranked lists and k ≥ 1, not {ranked.shape}, k = {k}.")
-    if ranked.size and (ranked.min() < -1 or ranked.max() >= n_items):
-        raise DataError(f"A ranked title is not in [-1, {n_items}).")
-    wanted = relevant.tocoo()
-    pairs = np.unique(wanted.row.astype(np.int64) * n_items + wanted.col)
-    n_relevant = np.bincount(pairs // n_items, minlength=n_users).astype(np.int64)
-    if not np.all(n_relevant):
-        raise TooLittleData("A rater has no relevant title; leave such raters out.")
-    places = ranked[:, :k].astype(np.int64)
-    keys = np.arange(n_users)[:, None] * n_items + places
-    return np.isin(keys, pairs) & (places >= 0), n_relevant

@@ -2,7 +2,6 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from scipy import sparse
 
 from ml import metrics
 from ml.errors import DataError, MissingPrediction, TooLittleData
@@ -47,6 +46,36 @@ def test_confusion_has_true_rows_and_predicted_columns() -> None:
     assert filled == {(1, 1): 1, (1, 3): 1, (4, 5): 1, (10, 10): 1}
 
 
+def test_recall_of_each_score() -> None:
+    recall = metrics.recall_by_score([1.4, 3.0, 4.0, 12.0], [1, 1, 4, 10])
+    assert recall[[0, 3, 9]].tolist() == [0.5, 1, 1]
+    assert np.isnan(np.delete(recall, [0, 3, 9])).all()
+
+
+def test_calibration_sets_predictions_beside_what_was_given() -> None:
+    # Three bins of three points: from 1, from 4, from 7.
+    bins = metrics.calibration([0.5, 2.0, 4.0, 9.0, 11.0], [3, 2, 5, 9, 10], n_bins=3)
+    assert bins == (
+        metrics.CalibrationBin(1, 4, 2, mean_prediction=1.25, mean_score=2.5),
+        metrics.CalibrationBin(4, 7, 1, mean_prediction=4, mean_score=5),
+        metrics.CalibrationBin(7, 10, 2, mean_prediction=10, mean_score=9.5),
+    )
+    assert metrics.expected_calibration_error(bins) == pytest.approx((2.5 + 1 + 1) / 5)
+
+
+def test_bins_without_predictions_are_left_out() -> None:
+    bins = metrics.calibration([5.5, 5.5], [5, 6])
+    assert [(each.lowest, each.highest, each.n_ratings) for each in bins] == [(5.5, 6, 2)]
+    assert metrics.expected_calibration_error(bins) == 0
+
+
+def test_calibration_needs_bins() -> None:
+    with pytest.raises(DataError):
+        metrics.calibration([5.0], [5], n_bins=0)
+    with pytest.raises(TooLittleData):
+        metrics.expected_calibration_error([])
+
+
 @pytest.mark.parametrize(
     "metric",
     [
@@ -56,6 +85,8 @@ def test_confusion_has_true_rows_and_predicted_columns() -> None:
         metrics.accuracy,
         metrics.recall_at_or_below,
         metrics.confusion_matrix,
+        metrics.recall_by_score,
+        metrics.calibration,
     ],
 )
 class TestRefusals:
@@ -74,62 +105,3 @@ class TestRefusals:
     def test_nothing_to_measure(self, metric: Metric) -> None:
         with pytest.raises(TooLittleData):
             metric(np.array([]), np.array([], dtype=int))
-
-
-RELEVANT = sparse.csr_array(
-    np.array([[1, 0, 0, 1, 0], [0, 1, 0, 0, 0], [1, 1, 1, 0, 0]], dtype=bool)
-)
-RANKED = np.array([[0, 1, 3], [2, 3, 4], [2, 1, -1]])
-
-
-def test_ndcg_is_divided_by_the_best_possible_list() -> None:
-    first = (1 + 1 / np.log2(4)) / (1 + 1 / np.log2(3))
-    third = (1 + 1 / np.log2(3)) / (1 + 1 / np.log2(3) + 1 / np.log2(4))
-    assert metrics.ndcg_at_k(RANKED, RELEVANT, 3) == pytest.approx([first, 0, third])
-
-
-def test_ndcg_ideal_is_cut_at_k() -> None:
-    assert metrics.ndcg_at_k(RANKED, RELEVANT, 1) == pytest.approx([1, 0, 1])
-
-
-def test_recall_and_precision() -> None:
-    assert metrics.recall_at_k(RANKED, RELEVANT, 3) == pytest.approx([1, 0, 2 / 3])
-    assert metrics.precision_at_k(RANKED, RELEVANT, 3) == pytest.approx([2 / 3, 0, 2 / 3])
-
-
-def test_places_beyond_a_short_list_are_misses() -> None:
-    assert metrics.precision_at_k(RANKED, RELEVANT, 10) == pytest.approx([0.2, 0, 0.2])
-
-
-def test_a_rater_without_relevant_titles_is_refused() -> None:
-    nobody = sparse.csr_array(np.zeros((1, 5), dtype=bool))
-    with pytest.raises(TooLittleData):
-        metrics.ndcg_at_k(RANKED[:1], nobody, 3)
-
-
-def test_a_ranked_title_out_of_range_is_refused() -> None:
-    with pytest.raises(DataError):
-        metrics.ndcg_at_k(RANKED + 3, RELEVANT, 3)
-
-
-def test_the_bootstrap_interval_holds_the_mean_and_repeats() -> None:
-    values = np.random.default_rng(0).normal(5, 1, size=400)
-    low, high = metrics.bootstrap_interval(values, generator=np.random.default_rng(1))
-    assert low < values.mean() < high
-    assert high - low == pytest.approx(2 * 1.96 / 20, rel=0.2)
-    again = metrics.bootstrap_interval(values, generator=np.random.default_rng(1))
-    assert again == (low, high)
-
-
-def test_the_bootstrap_weighs_raters() -> None:
-    low, high = metrics.bootstrap_interval(
-        [1.0, 1.0], weights=[1, 9], generator=np.random.default_rng(0)
-    )
-    assert (low, high) == pytest.approx((1.0, 1.0))
-
-
-def test_the_bootstrap_refuses_a_missing_value() -> None:
-    with pytest.raises(MissingPrediction):
-        metrics.bootstrap_interval([1.0, np.nan], generator=np.random.default_rng(0))
-    with pytest.raises(TooLittleData):
-        metrics.bootstrap_interval([], generator=np.random.default_rng(0))
