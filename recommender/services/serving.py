@@ -11,7 +11,7 @@ from ml.ranking import top_n
 from ml.serving import clip_score
 from recommender.services import registry
 from recommender.services.catalogue import CatalogueArrays, catalogue_arrays
-from recommender.services.history import history_of
+from recommender.services.history import History, history_of
 from recommender.services.lists import (
     DEFAULT_METHOD,
     METHODS,
@@ -43,13 +43,14 @@ def recommend(
     if method not in METHODS:
         raise UnknownMethod(method)
     catalogue = catalogue_arrays()
+    history = history_of(rater=rater)
     ranking = _cached_ranking(
-        rater=rater, method=method, catalogue=catalogue, show_adult=show_adult
+        rater=rater, history=history, method=method, catalogue=catalogue, show_adult=show_adult
     )
     return RecommendationList(
         method=method,
         source=ranking.source,
-        items=_items(ranking, rater, catalogue, slice(offset, offset + n)),
+        items=_items(ranking, history, catalogue, slice(offset, offset + n)),
         n_available=len(ranking.anime_ids),
         model_version=ranking.model_version,
         fallback=ranking.fallback,
@@ -124,7 +125,12 @@ def _cache_key(rater_id: int, method: str, show_adult: bool) -> str:
 
 
 def _cached_ranking(
-    *, rater: Rater | None, method: str, catalogue: CatalogueArrays, show_adult: bool
+    *,
+    rater: Rater | None,
+    history: History,
+    method: str,
+    catalogue: CatalogueArrays,
+    show_adult: bool,
 ) -> Ranking:
     """The rater's ranking, from the cache when it is of the same revisions and model."""
     state = registry.active_model()
@@ -138,7 +144,7 @@ def _cached_ranking(
     ranking = rank(
         method=method,
         rater=rater,
-        history=history_of(rater=rater),
+        history=history,
         catalogue=catalogue,
         state=state,
         show_adult=show_adult,
@@ -148,14 +154,14 @@ def _cached_ranking(
 
 
 def _items(
-    ranking: Ranking, rater: Rater | None, catalogue: CatalogueArrays, page: slice
+    ranking: Ranking, history: History, catalogue: CatalogueArrays, page: slice
 ) -> list[Recommendation]:
     """A page of a ranking with its titles and reasons."""
     anime_ids = [int(anime_id) for anime_id in ranking.anime_ids[page]]
     if not anime_ids:
         return []
     titles = anime_by_id(anime_ids=anime_ids)
-    liking = liking_of(history=history_of(rater=rater), catalogue=catalogue)
+    liking = liking_of(history=history, catalogue=catalogue)
     best = float(ranking.relevance[0])
     items = []
     for position, anime_id in enumerate(anime_ids, start=page.start):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Anime, Rating
 from catalog.services import ratings
@@ -40,6 +41,15 @@ def test_the_list_follows_the_taste(world: World, version: ModelVersion) -> None
     first = serving.recommend(rater=drama_lover, n=2).items
     assert {genre.name for item in first for genre in item.anime.genres.all()} == {"Drama"}
     assert first[0].reasons[0].text == "You score Drama titles higher than your average."
+
+
+def test_a_list_that_is_not_cached_reads_what_the_rater_says_once(
+    world: World, version: ModelVersion, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    serving.recommend(rater=world.raters[0])  # catalogue and model are now kept
+    # revision of the catalogue; scores, dismissals; active model; titles, genres
+    with django_assert_num_queries(6):
+        serving.recommend(rater=world.raters[1])
 
 
 def test_pages_continue_each_other(world: World, version: ModelVersion) -> None:
