@@ -45,6 +45,11 @@ class Estimate:
         return cls(float(values["value"]), float(values["low"]), float(values["high"]))
 
 
+def optional_estimate(values: Mapping[str, Any] | None) -> Estimate | None:
+    """Return :meth:`Estimate.from_dict` of JSON, null staying None."""
+    return None if values is None else Estimate.from_dict(values)
+
+
 def resampled_sums(
     sums: FloatArray, *, generator: np.random.Generator, n_resamples: int = N_RESAMPLES
 ) -> FloatArray:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ml.config import RecommenderNetConfig
-from ml.data import Ratings
+from ml.data import TEST, TRAIN, VALIDATION, Ratings, Split
 from ml.weights import PARAMETER_NAMES, RecommenderNetWeights
 
 
@@ -17,6 +17,27 @@ def ratings(rows: list[tuple[int, int, int]], *, n_users: int, n_items: int) -> 
         n_users=n_users,
         n_items=n_items,
     )
+
+
+def divided_ratings() -> tuple[Ratings, Split]:
+    """Three raters and six titles, and a split by hand.
+
+    Rater 0 has two relevant titles held out, one in each part; rater 1 has one, in test; rater 2
+    has none.
+    """
+    rows = [
+        (0, 0, 8, TRAIN),
+        (0, 1, 0, TRAIN),
+        (0, 2, 9, VALIDATION),
+        (0, 3, 8, TEST),
+        (0, 4, 5, TEST),
+        (1, 0, 7, TRAIN),
+        (1, 5, 10, TEST),
+        (2, 1, 6, TRAIN),
+        (2, 3, 4, TEST),
+    ]
+    parts = np.array([part for *_, part in rows], dtype=np.int8)
+    return ratings([row[:3] for row in rows], n_users=3, n_items=6), Split(parts)
 
 
 def random_ratings(
