@@ -1,20 +1,22 @@
 """The only place where database rows become arrays."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from django.db import connection
 
 from catalog.models import Rater, Rating
 from ml.artifacts import load_arrays, read_manifest, verify_artifact, write_artifact
 from ml.data import IdMap, Ratings
 from ml.errors import TooLittleData
+from recommender.services.rating_rows import ranges, rating_blocks
 
-_FETCH_ROWS = 100_000
+# What is worked on at once, so that helping arrays stay small.
+_CHUNK_ROWS, _CHUNK_RATERS = 500_000, 4_000
 _SOURCE_CODES = {Rater.Source.IMPORT: 1, Rater.Source.DEMO: 2, Rater.Source.ACCOUNT: 3}
 
 
@@ -86,23 +88,13 @@ def read_dataset() -> Dataset:
     revision than the one that is noted here, and is folded in anew when it is served.
     """
     raters = _raters()
-    rows = _rating_rows()
-    rows = rows[np.isin(rows[:, 0], raters.ids)]  # not those of somebody who has just come
-    if not len(rows):
-        raise TooLittleData(
-            "There are no ratings to train on. Import some with manage.py import_ratings, or "
-            "score titles on the site."
-        )
-    rater_ids, anime_ids, scores = rows[:, 0], rows[:, 1], rows[:, 2].astype(np.int8)
-    users, items = IdMap.of(rater_ids), IdMap.of(anime_ids)
-    with_rows = np.searchsorted(raters.ids, users.ids)
-    user_keys = raters.keys[with_rows]
-    user_index = users.index(rater_ids).astype(np.int32)
-    order = np.lexsort((anime_ids, user_index))
+    rows = _rating_rows(raters)
+    users, items = IdMap(raters.ids[rows.rater_rows]), IdMap(rows.title_ids)
+    user_keys = raters.keys[rows.rater_rows]
     ratings = Ratings(
-        user_index=user_index[order],
-        item_index=items.index(anime_ids[order]).astype(np.int32),
-        score=scores[order],
+        user_index=np.repeat(np.arange(len(users), dtype=np.int32), rows.counts),
+        item_index=_as_rows(rows.anime_id, items),
+        score=rows.score,
         n_users=len(users),
         n_items=len(items),
     )
@@ -111,23 +103,57 @@ def read_dataset() -> Dataset:
         users=users,
         items=items,
         user_keys=user_keys,
-        user_revisions=raters.revisions[with_rows],
-        is_simulated=bool(raters.is_simulated[with_rows].any()),
-        fingerprint=_fingerprint(ratings, user_keys, items),
+        user_revisions=raters.revisions[rows.rater_rows],
+        is_simulated=bool(raters.is_simulated[rows.rater_rows].any()),
+        fingerprint=_fingerprint(ratings, rows.counts, user_keys, items),
     )
 
 
-def _rating_rows() -> npt.NDArray[np.int64]:
-    """int64 [n, 3]: rater id, title id, score or 0, without making a model instance a row."""
-    query = Rating.objects.watched().values_list("rater_id", "anime_id", "score")
-    sql, parameters = query.query.sql_with_params()
-    chunks: list[npt.NDArray[np.int64]] = []
-    # A cursor on the server where there is one, so that the driver does not hold all rows too.
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(sql, parameters)
-        while rows := cursor.fetchmany(_FETCH_ROWS):
-            chunks.append(np.array([(u, i, s or 0) for u, i, s in rows], dtype=np.int64))
-    return np.concatenate(chunks) if chunks else np.empty((0, 3), dtype=np.int64)
+@dataclass(frozen=True, eq=False)
+class _RatingRows:
+    """The watched rows, sorted by rater and title.
+
+    Attributes:
+        rater_rows: int64 [n_users], the rows of ``_Raters`` that have ratings, ascending.
+        counts: int64 [n_users], their numbers of ratings.
+        anime_id: int32 [n]; score: int8 [n], 0 for none.
+        title_ids: int64 [n_items], the title ids that occur, ascending.
+    """
+
+    rater_rows: npt.NDArray[np.int64]
+    counts: npt.NDArray[np.int64]
+    anime_id: npt.NDArray[np.int32]
+    score: npt.NDArray[np.int8]
+    title_ids: npt.NDArray[np.int64]
+
+
+def _rating_rows(raters: "_Raters") -> _RatingRows:
+    """Read the ratings of raters who are known already; who has come since is left out."""
+    known = IdMap(raters.ids)
+    columns: list[tuple[npt.NDArray[Any], ...]] = []
+    title_ids = np.empty(0, dtype=np.int32)
+    for block in rating_blocks(Rating.objects.watched()):
+        is_known = known.contains(block.rater_ids)
+        kept = np.repeat(is_known, block.counts)
+        anime_id = block.anime_ids[kept]
+        title_ids = np.union1d(title_ids, anime_id)
+        rater_rows = known.index(block.rater_ids[is_known])
+        columns.append((rater_rows, block.counts[is_known], anime_id, block.scores[kept]))
+    if not len(title_ids):
+        raise TooLittleData(
+            "There are no ratings to train on. Import some with manage.py import_ratings, or "
+            "score titles on the site."
+        )
+    rater_rows, counts, anime_id, score = map(np.concatenate, zip(*columns, strict=True))
+    return _RatingRows(rater_rows, counts, anime_id, score, title_ids.astype(np.int64))
+
+
+def _as_rows(anime_id: npt.NDArray[np.int32], items: IdMap) -> npt.NDArray[np.int32]:
+    """The row of each title id, written over the ids: millions of them need no second array."""
+    for start in range(0, len(anime_id), _CHUNK_ROWS):
+        chunk = slice(start, start + _CHUNK_ROWS)
+        anime_id[chunk] = items.index(anime_id[chunk])
+    return anime_id
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,13 +182,26 @@ def _raters() -> _Raters:
     )
 
 
-def _fingerprint(ratings: Ratings, keys: npt.NDArray[np.uint64], items: IdMap) -> str:
-    """SHA-256 of (key, title id, score), rows sorted by key and title id."""
-    row_keys = keys[ratings.user_index]
-    title_ids = items.ids[ratings.item_index]
-    order = np.lexsort((title_ids, row_keys))
+def _fingerprint(
+    ratings: Ratings,
+    counts: npt.NDArray[np.int64],
+    keys: npt.NDArray[np.uint64],
+    items: IdMap,
+) -> str:
+    """SHA-256 of all keys, then all title ids, then all scores; rows sorted by key and title id.
+
+    The rows come sorted by rater and title, so only whole raters have to change places.
+    """
+    starts = np.cumsum(counts) - counts
+    raters = np.argsort(keys, kind="stable")
     digest = hashlib.sha256()
-    columns: tuple[npt.NDArray[Any], ...] = (row_keys, title_ids, ratings.score)
+    columns: tuple[Callable[[npt.NDArray[np.int64]], npt.NDArray[Any]], ...] = (
+        lambda rows: keys[ratings.user_index[rows]],
+        lambda rows: items.ids[ratings.item_index[rows]],
+        lambda rows: ratings.score[rows],
+    )
     for column in columns:
-        digest.update(np.ascontiguousarray(column[order]).tobytes())
+        for start in range(0, len(raters), _CHUNK_RATERS):
+            chunk = raters[start : start + _CHUNK_RATERS]
+            digest.update(column(ranges(starts[chunk], counts[chunk])).tobytes())
     return digest.hexdigest()

@@ -1,12 +1,15 @@
 """Rows become arrays here, and nowhere else."""
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from catalog.models import Rater, Rating
+from catalog.models import Anime, Rater, Rating
 from ml.errors import TooLittleData
+from recommender.services import dataset as dataset_module
+from recommender.services import rating_rows
 from recommender.services.dataset import Dataset, read_dataset
 from tests.factories import (
     AccountRaterFactory,
@@ -65,6 +68,41 @@ def test_the_fingerprint_follows_the_scores_and_not_the_ids_of_rows(dataset: Dat
     assert read_dataset().fingerprint == dataset.fingerprint
     Rating.objects.filter(score=7).update(score=8)
     assert read_dataset().fingerprint != dataset.fingerprint
+
+
+def test_the_fingerprint_is_of_the_rows_by_key_and_title(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(dataset_module, "_CHUNK_RATERS", 2)
+    monkeypatch.setattr(dataset_module, "_CHUNK_ROWS", 3)
+    monkeypatch.setattr(rating_rows, "_RATERS_A_BLOCK", 2)
+    rows = []
+    for source_id in (30, 10, 40, 20, 50):  # the order of the keys is not that of the ids
+        rater = ImportedRaterFactory.create(source_id=source_id)
+        for number in range(1 + source_id // 10):
+            anime_id = (number * 7 + source_id) % 11 + 1
+            anime = Anime.objects.filter(pk=anime_id).first() or AnimeFactory.create(id=anime_id)
+            score = 1 + number if number else None
+            RatingFactory.create(rater=rater, anime=anime, score=score)
+            rows.append(((1 << 56) + source_id, anime_id, score or 0))
+    keys, anime_ids, scores = zip(*sorted(rows), strict=True)
+    expected = hashlib.sha256()
+    for values, dtype in ((keys, np.uint64), (anime_ids, np.int64), (scores, np.int8)):
+        expected.update(np.array(values, dtype=dtype).tobytes())
+    assert read_dataset().fingerprint == expected.hexdigest()
+
+
+def test_ratings_of_somebody_who_has_just_come_are_left_out(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raters = dataset_module._raters()
+    RatingFactory.create(rater=ImportedRaterFactory.create(), anime_id=3, anime=None)
+    RatingFactory.create(rater=Rater.objects.get(source_id=71), anime=AnimeFactory.create(id=4))
+    monkeypatch.setattr(dataset_module, "_raters", lambda: raters)
+    again = read_dataset()
+    assert len(again.users) == 3
+    assert len(again.ratings) == len(dataset.ratings) + 1
+    assert again.items.ids.tolist() == [3, 4, 5, 9]
 
 
 def test_one_simulated_rater_marks_the_data(dataset: Dataset) -> None:
