@@ -1,11 +1,18 @@
-"""What one rater has told us, as arrays."""
+"""What raters have told us, as arrays: one of them, or many at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from catalog.models import Dismissal, Rater, Rating
+from catalog.querysets import RaterQuerySet
+from ml.data import IdMap
+from recommender.services.rating_rows import ranges, rating_blocks
+
+# A query that names more raters may be refused: SQLite allows 32,766 parameters.
+_RATERS_A_QUERY = 5_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,3 +57,120 @@ def history_of(*, rater: Rater | None) -> History:
         scored=np.array([row[0] for row in scored], dtype=np.int64),
         scores=np.array([row[1] for row in scored], dtype=np.float64),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Histories:
+    """The lists of n raters, one rater after the other; m entries, k dismissals.
+
+    Attributes:
+        rater_ids: int64 [n], in the order that was asked for.
+        indptr: int64 [n + 1]; the rater at position ``r`` has the entries
+            ``indptr[r]:indptr[r + 1]`` of the next three.
+        listed: int64 [m], ids of every title on the list, plans included; ascending in each rater.
+        scores: int8 [m], 1 to 10, or 0 without a score. A plan's is no label.
+        is_watched: bool [m], False for plans.
+        dismissed_indptr: int64 [n + 1], likewise for ``dismissed``.
+        dismissed: int64 [k], ids of the titles that the rater is not interested in, ascending.
+    """
+
+    rater_ids: npt.NDArray[np.int64]
+    indptr: npt.NDArray[np.int64]
+    listed: npt.NDArray[np.int64]
+    scores: npt.NDArray[np.int8]
+    is_watched: npt.NDArray[np.bool_]
+    dismissed_indptr: npt.NDArray[np.int64]
+    dismissed: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.rater_ids)
+
+    def one(self, position: int) -> History:
+        """The history of the rater at a position, as :func:`history_of` reads it."""
+        entries = slice(int(self.indptr[position]), int(self.indptr[position + 1]))
+        dismissals = slice(
+            int(self.dismissed_indptr[position]), int(self.dismissed_indptr[position + 1])
+        )
+        listed, scores = self.listed[entries], self.scores[entries]
+        is_scored = self.is_watched[entries] & (scores > 0)
+        return History(
+            listed=listed,
+            dismissed=self.dismissed[dismissals],
+            scored=listed[is_scored],
+            scores=scores[is_scored].astype(np.float64),
+        )
+
+
+def histories_of(raters: Sequence[int] | npt.NDArray[np.int64] | RaterQuerySet) -> Histories:
+    """Read the lists of many raters, in two queries for each five thousand of them.
+
+    Args:
+        raters: rater ids without repeats, or a query; the result is in this order. Somebody
+            without a list, or unknown, has an empty one.
+
+    Raises:
+        ml.errors.DataError: a rater comes twice.
+    """
+    if isinstance(raters, RaterQuerySet):
+        raters = list(raters.values_list("pk", flat=True))
+    rater_ids = np.asarray(raters, dtype=np.int64)
+    known = IdMap(np.sort(rater_ids))
+    positions = known.index(rater_ids)
+    counts, listed, scores, is_watched = _read_lists(known)
+    indptr, entries = _in_order(counts, positions)
+    dismissed_counts, dismissed = _read_dismissals(known)
+    dismissed_indptr, dismissals = _in_order(dismissed_counts, positions)
+    return Histories(
+        rater_ids=rater_ids,
+        indptr=indptr,
+        listed=listed[entries],
+        scores=scores[entries],
+        is_watched=is_watched[entries],
+        dismissed_indptr=dismissed_indptr,
+        dismissed=dismissed[dismissals],
+    )
+
+
+def _read_lists(
+    raters: IdMap,
+) -> tuple[
+    npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int8], npt.NDArray[np.bool_]
+]:
+    """Each rater's number of entries, and the entries: title ids, scores, whether watched."""
+    counts = np.zeros(len(raters), dtype=np.int64)
+    listed, scores, is_watched = (
+        [np.empty(0, np.int64)],
+        [np.empty(0, np.int8)],
+        [np.empty(0, bool)],
+    )
+    for ids in _queries(raters):
+        for block in rating_blocks(Rating.objects.filter(rater_id__in=ids)):
+            counts[raters.index(block.rater_ids)] = block.counts
+            listed.append(block.anime_ids.astype(np.int64))
+            scores.append(block.scores)
+            is_watched.append(block.is_watched)
+    return counts, np.concatenate(listed), np.concatenate(scores), np.concatenate(is_watched)
+
+
+def _read_dismissals(raters: IdMap) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Each rater's number of dismissed titles, and their ids."""
+    pairs: list[tuple[int, int]] = []
+    for ids in _queries(raters):
+        found = Dismissal.objects.filter(rater_id__in=ids).order_by("rater_id", "anime_id")
+        pairs += found.values_list("rater_id", "anime_id")
+    table = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    return np.bincount(raters.index(table[:, 0]), minlength=len(raters)), table[:, 1]
+
+
+def _queries(raters: IdMap) -> list[list[int]]:
+    """The raters of each query, ascending."""
+    starts = range(0, len(raters), _RATERS_A_QUERY)
+    return [raters.ids[start : start + _RATERS_A_QUERY].tolist() for start in starts]
+
+
+def _in_order(
+    counts: npt.NDArray[np.int64], positions: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Where each rater's entries begin once the raters are at ``positions``, and which they are."""
+    starts, lengths = (np.cumsum(counts) - counts)[positions], counts[positions]
+    return np.concatenate([[0], np.cumsum(lengths)]), ranges(starts, lengths)

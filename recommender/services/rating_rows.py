@@ -102,8 +102,9 @@ def _rows(sql: str, parameters: Sequence[Any]) -> Iterator[Iterator[_Row]]:
     """Rater id, number of rows, packed rows; fetched as they are asked for."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            statement = f"COPY ({sql}) TO STDOUT (FORMAT binary)"
-            with cursor.copy(statement, parameters) as copy:
+            # Composed here: a cursor that counts its queries takes no parameters for a COPY.
+            query = connection.ops.compose_sql(sql, parameters)  # type: ignore[attr-defined]  # PostgreSQL's own
+            with cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT binary)") as copy:
                 copy.set_types(["int8", "int8", "bytea"])
                 yield copy.rows()
         else:
