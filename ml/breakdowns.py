@@ -28,6 +28,13 @@ class Group:
     highest: int
     n_members: int
 
+    @property
+    def heading(self) -> str:
+        """What it is called, with its bounds, which the names of quarters say already."""
+        if self.label not in POPULARITY_LABELS:
+            return self.label
+        return f"{self.label} ({_between(self.lowest, self.highest)})"
+
 
 @dataclass(frozen=True, eq=False)
 class Grouping:
@@ -92,16 +99,15 @@ def _grouping(counts: Int64Array, place: Int64Array, labels: tuple[str, ...] | N
     for number in present:
         own = counts[place == number]
         lowest, highest = int(own.min()), int(own.max())
-        label = _bounds(lowest, highest) if labels is None else labels[number]
+        titles = "title" if highest == 1 else "titles"
+        label = f"{_between(lowest, highest)} {titles}" if labels is None else labels[number]
         groups.append(Group(label, lowest, highest, int(own.size)))
     member_of = np.where(place >= 0, np.searchsorted(present, place), -1)
     return Grouping(tuple(groups), member_of.astype(np.int64))
 
 
-def _bounds(lowest: int, highest: int) -> str:
-    if lowest < highest:
-        return f"{lowest:,}–{highest:,} titles"
-    return f"{lowest:,} title{'' if lowest == 1 else 's'}"
+def _between(lowest: int, highest: int) -> str:
+    return f"{lowest:,}–{highest:,}" if lowest < highest else f"{lowest:,}"
 
 
 @dataclass(frozen=True, eq=False)

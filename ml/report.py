@@ -170,6 +170,11 @@ def evaluate(
     """
     if GLOBAL_MEAN in predictors or POPULAR in rankers:
         raise DataError(f"{GLOBAL_MEAN} and {POPULAR} are the baselines; name models otherwise.")
+    undecoded = [
+        name for name, each in predictors.items() if isinstance(each, Mapping) and not each
+    ]
+    if undecoded:
+        raise DataError(f"{', '.join(undecoded)}: a predictor needs at least one decoding.")
     held_out = HeldOut.of(ratings, split, evaluate_on)
     test_raters = np.unique(held_out.ratings.user_index)
     groupings = Groupings(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from ml.bootstrap import Estimate
-from ml.breakdowns import POPULARITY_LABELS, Group
+from ml.breakdowns import Group
 from ml.data import HIGHEST_SCORE, LOWEST_SCORE
 from ml.list_report import ListGroup, ListReport
 from ml.report import DEFAULT_DECODING, POPULAR, EvaluationReport
@@ -131,15 +131,8 @@ def _list_breakdown(title: str, kind: str, lists: Sequence[tuple[str, ListReport
 
 
 def _breakdown(title: str, groups: Sequence[Group], rows: Sequence[_Row]) -> list[str]:
-    columns = [_heading(group) for group in groups]
+    columns = [group.heading for group in groups]
     return [_table(title, columns, rows, width=20)] if columns else []
-
-
-def _heading(group: Group) -> str:
-    """Return a group's name with its bounds, which the names of quarters say already."""
-    if group.label not in POPULARITY_LABELS:
-        return group.label
-    return f"{group.label} ({group.lowest:,}–{group.highest:,})"
 
 
 def _table(title: str, columns: Sequence[str], rows: Iterable[_Row], width: int = 17) -> str:

@@ -35,6 +35,7 @@ def test_each_third_of_titles_has_a_third_of_the_ratings() -> None:
         Group("middle", 3, 3, 2),
         Group("tail", 0, 2, 5),
     )
+    assert [each.heading for each in grouping.groups] == ["head (6)", "middle (3)", "tail (0–2)"]
     assert grouping.member_of.tolist() == [2, 0, 2, 1, 2, 2, 2, 1]
 
 

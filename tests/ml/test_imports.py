@@ -48,6 +48,6 @@ def test_what_a_web_process_imports_is_light() -> None:
     assert _loaded_by(*TORCH_FREE) == []
 
 
-@pytest.mark.parametrize("module", ["ml.train", "ml.plots"])
+@pytest.mark.parametrize("module", ["ml.train", "ml.plots", "ml.report_plots"])
 def test_training_and_figures_need_no_django(module: str) -> None:
     assert "django" not in _loaded_by(module)

@@ -181,6 +181,8 @@ def test_what_cannot_be_measured_is_refused() -> None:
         evaluate(RATINGS, SPLIT, predictors={}, rankers={"popular": _ascending})
     with pytest.raises(DataError, match="baselines"):
         evaluate(RATINGS, SPLIT, predictors={"global-mean": PREDICTIONS}, rankers={})
+    with pytest.raises(DataError, match="at least one decoding"):
+        evaluate(RATINGS, SPLIT, predictors={"net": {}}, rankers={})
 
 
 def test_the_tables_show_every_model(report: EvaluationReport) -> None:
@@ -204,5 +206,5 @@ def test_the_tables_show_every_model(report: EvaluationReport) -> None:
     rmse = report.scores["other"]["default"].rmse
     assert rmse is not None
     assert f"{rmse.value:.4f} ±{(rmse.high - rmse.low) / 2:.4f}" in row
-    assert "head (2–2)" in text
+    assert "head (2)" in text
     assert "+0.0000 [+0.0000, +0.0000]" in text
