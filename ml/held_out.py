@@ -17,6 +17,7 @@ from ml.data import Ratings, Split
 from ml.errors import DataError
 from ml.histories import Histories
 from ml.ranking import top_k_rows
+from ml.ranking_metrics import listed_in
 
 Part = Literal["validation", "test"]
 Int64Array = npt.NDArray[np.int64]
@@ -139,8 +140,6 @@ class HeldOut:
         ascending = np.sort(ranked, axis=1)
         if np.any((ascending[:, 1:] == ascending[:, :-1]) & (ascending[:, 1:] >= 0)):
             raise DataError("A list holds a title twice.")
-        cells = self.left_out.tocoo()
-        keys = np.arange(len(self))[:, None] * self.n_items + ranked
-        if np.any(np.isin(keys[filled], cells.row.astype(np.int64) * self.n_items + cells.col)):
+        if np.any(listed_in(ranked, self.left_out)):
             raise DataError("A list holds a title that its rater is known to have watched.")
         return ranked

@@ -85,7 +85,7 @@ def top_k_rows(
     for start in range(0, n if k and m else 0, step):
         stop = min(start + step, n)
         block = values[start:stop]
-        block = block.astype(block.dtype if block.dtype.kind == "f" else np.float64)
+        block = block.astype(block.dtype if block.dtype.kind == "f" else np.float64, order="C")
         if np.isnan(block.max()):
             raise NonFiniteData("A value is NaN: nothing can be ranked by it.")
         lengths = np.diff(indptr[start : stop + 1])

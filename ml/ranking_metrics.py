@@ -185,10 +185,36 @@ def _hits(
     places = _places(ranked, n_items, k)
     if len(places) != n_users:
         raise DataError(f"Expected {n_users} ranked lists, not {len(places)}.")
-    wanted = relevant.tocoo()
-    pairs = np.unique(wanted.row.astype(np.int64) * n_items + wanted.col)
-    n_relevant = np.bincount(pairs // n_items, minlength=n_users).astype(np.int64)
+    pairs = _sorted_cells(relevant)
+    n_relevant = np.bincount(pairs // max(n_items, 1), minlength=n_users).astype(np.int64)
     if not np.all(n_relevant):
         raise TooLittleData("A rater has no relevant title; leave such raters out.")
-    keys = np.arange(n_users)[:, None] * n_items + places
-    return np.isin(keys, pairs) & (places >= 0), n_relevant
+    return _among(pairs, places, n_items), n_relevant
+
+
+def listed_in(
+    ranked: npt.NDArray[np.integer], cells: "sparse.csr_array[np.bool_]"
+) -> npt.NDArray[np.bool_]:
+    """Return which places hold a title that is stored for their rater, bool, shape of ``ranked``.
+
+    Args:
+        ranked: the lists [n, m].
+        cells: CSR [n, n_items]; every stored cell counts.
+    """
+    return _among(_sorted_cells(cells), ranked.astype(np.int64), cells.shape[1])
+
+
+def _sorted_cells(cells: "sparse.csr_array[np.bool_]") -> Int64Array:
+    """Return row * n_items + column of each stored cell, ascending and without duplicates."""
+    stored = cells.tocoo()
+    pairs = np.sort(stored.row.astype(np.int64) * cells.shape[1] + stored.col)
+    return pairs[np.diff(pairs, prepend=-1) > 0]
+
+
+def _among(pairs: Int64Array, places: Int64Array, n_items: int) -> npt.NDArray[np.bool_]:
+    """Return which places are among the pairs; a search, since hashing takes ten times as long."""
+    if not pairs.size:
+        return np.zeros(places.shape, dtype=bool)
+    keys = np.arange(len(places))[:, None] * n_items + places
+    found = pairs[np.minimum(np.searchsorted(pairs, keys), pairs.size - 1)] == keys
+    return np.asarray(found & (places >= 0), dtype=bool)

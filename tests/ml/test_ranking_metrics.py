@@ -41,6 +41,15 @@ def test_a_ranked_title_out_of_range_is_refused() -> None:
         metrics.ndcg_at_k(RANKED + 3, RELEVANT, 3)
 
 
+def test_places_are_looked_up_in_their_own_row() -> None:
+    # A place without a title is in no row, though its number would be the end of the one before.
+    cells = sparse.csr_array(np.array([[0, 0, 0, 0, 1], [1, 0, 1, 0, 0]], dtype=bool))
+    ranked = np.array([[0, 4, -1], [2, 4, -1]])
+    assert metrics.listed_in(ranked, cells).tolist() == [[False, True, False], [True, False, False]]
+    nothing = sparse.csr_array((2, 5), dtype=bool)
+    assert not metrics.listed_in(ranked, nothing).any()
+
+
 def test_one_hit_is_enough_for_the_hit_rate() -> None:
     assert metrics.hit_rate_at_k(RANKED, RELEVANT, 3).tolist() == [1, 0, 1]
     assert metrics.hit_rate_at_k(RANKED[:, 1:], RELEVANT, 1).tolist() == [0, 0, 1]
