@@ -31,7 +31,8 @@ def bare() -> int:
         if connection.vendor == "sqlite":
             cursor.execute(sql, parameters)
             return sum(len(rows) for rows in iter(lambda: cursor.fetchmany(ROWS_A_CHUNK), []))
-        statement = f"COPY ({connection.ops.compose_sql(sql, parameters)}) TO STDOUT"
+        composed = connection.ops.compose_sql(sql, parameters)  # type: ignore[attr-defined]  # PostgreSQL's own
+        statement = f"COPY ({composed}) TO STDOUT"
         # Straight from libpq: as little as Python can do for a row.
         server = cursor.connection.pgconn
         server.exec_(statement.encode())
