@@ -12,6 +12,8 @@ from ml.errors import ConfigError
 
 DeviceName = Literal["auto", "cpu", "cuda"]
 DEVICE_NAMES: tuple[str, ...] = get_args(DeviceName)
+PrecisionName = Literal["auto", "float32", "bfloat16"]
+PRECISION_NAMES: tuple[str, ...] = get_args(PrecisionName)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +27,11 @@ class RecommenderNetConfig:
         embedding_dim: length of a rater's and of a title's vector.
         hidden: widths of the two hidden layers.
         dropout: share of hidden units dropped in training, in [0, 1).
-        learning_rate: Adam's step size in the first epoch.
-        final_learning_rate_share: the step size falls in a half cosine to this share of
-            ``learning_rate``; 1 keeps it constant.
+        learning_rate: Adam's step size for the layers in the first epoch.
+        embedding_learning_rate: that of the embeddings, which move without momentum and only
+            where a batch touches them (:mod:`ml.row_optimizer`), so it is the larger one.
+        final_learning_rate_share: both step sizes fall in a half cosine to this share; 1 keeps
+            them constant.
         embedding_decay: how fast embeddings shrink where no gradient holds them: by
             ``exp(-embedding_decay)`` in an epoch at the full learning rate. Counting by epoch and
             not by step makes one value fit any number of rows and any batch size.
@@ -36,28 +40,39 @@ class RecommenderNetConfig:
         start_at_mean: set the output bias to the mean training score before the first step.
         batch_size: largest number of rows a step.
         min_batches: with few rows batches get smaller, so that an epoch still has this many steps.
+        rows_per_rater: at most so many rows of a rater stay together in a batch, so that what
+            depends on the rater alone is computed once for them; 1 draws every row by itself.
         n_epochs: passes over the training rows.
+        patience: training ends when the validation error has not fallen for this many epochs; 0
+            means never.
         seed: seed of the initial weights, the order of the rows and the dropout masks.
         device: ``cpu``, ``cuda``, or ``auto`` for a CUDA card where there is one.
         threads: torch's threads on the CPU. With layers this small a second one gains little, and
             where other processes want the cores the two spend their time waiting for each other
             (seen: twenty times slower). The bits of a run depend on it.
+        precision: of matrix products and of what is kept for each row: ``float32``, ``bfloat16``,
+            or ``auto`` for bfloat16 where the device multiplies it itself. Weights, their sums of
+            gradients and predictions are float32 in any case.
     """
 
     embedding_dim: int = 100
     hidden: tuple[int, int] = (128, 64)
     dropout: float = 0.1
     learning_rate: float = 1e-3
+    embedding_learning_rate: float = 8e-3
     final_learning_rate_share: float = 0.02
     embedding_decay: float = 3.0
     embedding_scale: float = 0.1
     start_at_mean: bool = True
-    batch_size: int = 1024
+    batch_size: int = 16_384
     min_batches: int = 256
+    rows_per_rater: int = 8
     n_epochs: int = 12
+    patience: int = 4
     seed: int = 0
     device: DeviceName = "auto"
     threads: int = 1
+    precision: PrecisionName = "auto"
 
     def __post_init__(self) -> None:
         """Check every field.
@@ -72,6 +87,7 @@ class RecommenderNetConfig:
             whole_number("hidden", width, 1, 65_536)
         real_number("dropout", self.dropout, 0.0, 1.0, upper_open=True)
         real_number("learning_rate", self.learning_rate, 0.0, 10.0, lower_open=True)
+        real_number("embedding_learning_rate", self.embedding_learning_rate, 0, 10, lower_open=True)
         real_number("final_learning_rate_share", self.final_learning_rate_share, 0.0, 1.0)
         real_number("embedding_decay", self.embedding_decay, 0.0, 100.0)
         real_number("embedding_scale", self.embedding_scale, 0.0, 10.0, lower_open=True)
@@ -79,25 +95,33 @@ class RecommenderNetConfig:
             raise ConfigError(f"start_at_mean must be true or false, not {self.start_at_mean!r}.")
         whole_number("batch_size", self.batch_size, 1, 2**24)
         whole_number("min_batches", self.min_batches, 1, 2**24)
+        whole_number("rows_per_rater", self.rows_per_rater, 1, 2**24)
         whole_number("n_epochs", self.n_epochs, 1, 10_000)
+        whole_number("patience", self.patience, 0, 10_000)
         whole_number("seed", self.seed, 0, 2**63 - 1)
         whole_number("threads", self.threads, 1, 1024)
-        if self.device not in DEVICE_NAMES:
-            raise ConfigError(
-                f"device must be one of {', '.join(DEVICE_NAMES)}, not {self.device!r}."
-            )
+        for name, allowed in (("device", DEVICE_NAMES), ("precision", PRECISION_NAMES)):
+            value = getattr(self, name)
+            if value not in allowed:
+                raise ConfigError(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
 
     @classmethod
     def reference(cls, **changes: Any) -> Self:
-        """Return the reference system's way to train: Adam from torch's own initial weights."""
+        """Return the reference system's settings: no decay, torch's own initial weights.
+
+        Embeddings move by :mod:`ml.row_optimizer` all the same.
+        """
         settings: dict[str, Any] = {
+            "embedding_learning_rate": 1e-3,
             "final_learning_rate_share": 1.0,
             "embedding_decay": 0.0,
             "embedding_scale": 1.0,
             "start_at_mean": False,
             "batch_size": 1024,
             "min_batches": 1,
+            "rows_per_rater": 1,
             "n_epochs": 5,
+            "patience": 0,
         }
         return cls(**{**settings, **changes})
 

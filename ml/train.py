@@ -7,8 +7,7 @@ gives the same bits, whatever else the process does.
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -17,20 +16,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch.nn import functional
 
 from ml.checkpoint import read_checkpoint, remove_checkpoint, write_checkpoint
-from ml.config import DEVICE_NAMES, RecommenderNetConfig
+from ml.config import RecommenderNetConfig
 from ml.data import Ratings
-from ml.errors import (
-    ArtifactMissing,
-    Cancelled,
-    ConfigError,
-    DataError,
-    DeviceUnavailable,
-    Diverged,
-    TooLittleData,
-)
+from ml.devices import resolve_device, torch_threads
+from ml.distributed import join
+from ml.errors import ArtifactMissing, Cancelled, DataError, Diverged, TooLittleData
 from ml.history import EpochResult
 from ml.recommender_net import RecommenderNet
 from ml.training_state import TrainingState
@@ -48,7 +41,6 @@ __all__ = [
 
 _BATCHES_BETWEEN_CHECKS: Final = 16
 _PREDICTION_ROWS: Final = 16_384
-_UNDER_ROOT: Final = 1e-8  # keeps the root's slope finite when a batch is fitted exactly
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,38 +60,6 @@ class FitResult:
     device: str
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """Labelled rows as tensors on the device: rater, title and score, all [n]."""
-
-    user: Tensor
-    item: Tensor
-    score: Tensor
-
-    def __len__(self) -> int:
-        return len(self.score)
-
-
-def resolve_device(name: str) -> str:
-    """Return ``cpu`` or ``cuda`` for a configured name; ``auto`` takes a card where there is one.
-
-    Raises:
-        ConfigError: the name is none of auto, cpu and cuda.
-        DeviceUnavailable: ``cuda`` was asked for and there is no usable card.
-    """
-    if name not in DEVICE_NAMES:
-        raise ConfigError(f"device must be one of {', '.join(DEVICE_NAMES)}, not {name!r}.")
-    available = torch.cuda.is_available()
-    if name == "cuda" and not available:
-        raise DeviceUnavailable(
-            "CUDA was asked for, but this machine has no usable card or torch was built without "
-            "CUDA. Choose cpu or auto."
-        )
-    if name == "auto":
-        return "cuda" if available else "cpu"
-    return name
-
-
 def fit(
     train: Ratings,
     validation: Ratings | None,
@@ -112,15 +72,17 @@ def fit(
 ) -> FitResult:
     """Train RecommenderNet on scored rows by the root mean square error of each batch.
 
-    With validation rows the weights of the epoch with the lowest validation RMSE are kept. To
-    refit on all rows, call it with ``validation=None`` and ``n_epochs`` set to that epoch.
+    With validation rows the weights of the epoch with the lowest validation RMSE are kept, and
+    training ends when ``config.patience`` epochs in a row have not lowered it. To refit on all
+    rows, call it with ``validation=None`` and ``n_epochs`` set to that epoch. Under torchrun the
+    processes train together (:mod:`ml.distributed`): all of them get the result.
 
     Args:
         train: scored rows only.
         validation: scored rows of the same raters and titles, or None (as are no rows).
         config: settings.
-        on_epoch: called after each epoch, once its checkpoint is written.
-        should_stop: asked every 16 batches; True ends the run.
+        on_epoch: called after each epoch, once its checkpoint is written; by the first rank.
+        should_stop: asked every 16 batches, of the first rank; True ends the run.
         checkpoint: folder for the state after each epoch.
         resume: go on from the checkpoint; without one on disk the run starts anew. The result is
             that of a run never interrupted (to the bit on the same kind of CPU).
@@ -135,24 +97,24 @@ def fit(
         ArtifactDamaged: the checkpoint cannot be read.
     """
     _check_rows(train, validation)
-    device = torch.device(resolve_device(config.device))
-    rows = _rows_on(device, train)
-    held_out = _rows_on(device, validation) if validation is not None and len(validation) else None
-    state = TrainingState(train, config, device)
+    ranks = join(resolve_device(config.device))
+    with torch_threads(config.threads):
+        state = TrainingState(train, config, ranks)
+    held_out = validation if validation is not None and len(validation) else None
     fingerprint = _fingerprint(train, validation, config)
     if checkpoint is not None and resume:
         _restore(state, checkpoint, fingerprint)
-    while state.epochs_done < config.n_epochs:
-        with _torch_threads(config.threads):
-            result = _run_epoch(state, rows, held_out, should_stop)
+    while not state.is_finished:
+        with torch_threads(config.threads):
+            result = _run_epoch(state, held_out, should_stop)
         state.finish_epoch(result)
-        if checkpoint is not None:
+        if checkpoint is not None and ranks.is_first:
             write_checkpoint(
                 checkpoint, state.to_checkpoint(), fingerprint=fingerprint, epoch=result.epoch
             )
-        if on_epoch is not None:
+        if on_epoch is not None and ranks.is_first:
             on_epoch(result)
-    return FitResult(state.weights(train), list(state.history), state.best_epoch, device.type)
+    return FitResult(state.weights(train), list(state.history), state.best_epoch, ranks.device.type)
 
 
 def network_from_weights(weights: RecommenderNetWeights) -> RecommenderNet:
@@ -175,11 +137,19 @@ def predict(
 
     :class:`ml.serving.RecommenderNetScorer` gives the same without torch.
     """
-    return _predict(
-        network_from_weights(weights),
-        torch.tensor(user_index.astype(np.int64)),
-        torch.tensor(item_index.astype(np.int64)),
-    ).numpy()
+    net = network_from_weights(weights)
+    user = torch.tensor(user_index.astype(np.int64))
+    item = torch.tensor(item_index.astype(np.int64))
+    with torch.inference_mode():
+        chunks = [
+            net(users, items)
+            for users, items in zip(
+                torch.split(user, _PREDICTION_ROWS),
+                torch.split(item, _PREDICTION_ROWS),
+                strict=True,
+            )
+        ]
+    return torch.cat(chunks).numpy()
 
 
 def _check_rows(train: Ratings, validation: Ratings | None) -> None:
@@ -192,14 +162,6 @@ def _check_rows(train: Ratings, validation: Ratings | None) -> None:
         return
     if (train.n_users, train.n_items) != (validation.n_users, validation.n_items):
         raise DataError("Training and validation rows must be of the same raters and titles.")
-
-
-def _rows_on(device: torch.device, ratings: Ratings) -> _Rows:
-    return _Rows(
-        torch.tensor(ratings.user_index, dtype=torch.int32, device=device),
-        torch.tensor(ratings.item_index, dtype=torch.int32, device=device),
-        torch.tensor(ratings.score, dtype=torch.float32, device=device),
-    )
 
 
 def _fingerprint(train: Ratings, validation: Ratings | None, config: RecommenderNetConfig) -> str:
@@ -219,64 +181,41 @@ def _restore(state: TrainingState, checkpoint: Path, fingerprint: str) -> None:
         return  # killed before its first epoch was done: there is nothing to go on from
 
 
-@contextmanager
-def _torch_threads(n_threads: int) -> Iterator[None]:
-    """Have torch compute with a number of threads, a setting of the process, for a while."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(n_threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def _run_epoch(
-    state: TrainingState,
-    rows: _Rows,
-    held_out: _Rows | None,
-    should_stop: Callable[[], bool] | None,
+    state: TrainingState, held_out: Ratings | None, should_stop: Callable[[], bool] | None
 ) -> EpochResult:
     """Train one epoch, measure it, and return what came out."""
     started = time.perf_counter()
-    train_rmse = _learn(state, rows, should_stop)
+    train_rmse = _learn(state, should_stop or _never)
     learnt = time.perf_counter()
-    validation_rmse = None
-    if held_out is not None:
-        predictions = _predict(state.net.eval(), held_out.user, held_out.item)
-        errors = predictions.double() - held_out.score.double()
-        validation_rmse = float(errors.square().mean().sqrt())
-        _check_finite(validation_rmse, state)
     return EpochResult(
         epoch=state.epochs_done + 1,
         n_epochs=state.config.n_epochs,
         train_rmse=train_rmse,
-        validation_rmse=validation_rmse,
+        validation_rmse=_validation_rmse(state, held_out) if held_out is not None else None,
         seconds=time.perf_counter() - started,
-        rows_per_second=len(rows) / max(learnt - started, 1e-9),
+        rows_per_second=len(state.rows) / max(learnt - started, 1e-9),
     )
 
 
-def _learn(state: TrainingState, rows: _Rows, should_stop: Callable[[], bool] | None) -> float:
-    """Take one optimiser step a batch over all rows in a new order; return the RMSE seen."""
-    net = state.net.train()
-    order = torch.randperm(len(rows), generator=state.order_generator).to(state.device)
-    squared_error = torch.zeros((), dtype=torch.float64, device=state.device)
-    for number, batch in enumerate(torch.split(order, state.rows_per_batch)):
+def _learn(state: TrainingState, should_stop: Callable[[], bool]) -> float:
+    """Take one step a batch over all rows in a new order; return the RMSE seen."""
+    squared_error = torch.zeros((), dtype=torch.float64, device=state.ranks.device)
+    for number, rows in enumerate(state.rows.epoch(state.start_epoch())):
         if number % _BATCHES_BETWEEN_CHECKS == 0:
             # Reading the sum waits for the card, so it is not done after every batch.
             _check_finite(float(squared_error), state)
-            if should_stop is not None and should_stop():
+            if state.ranks.any(should_stop):
                 raise Cancelled(f"Stopped in epoch {state.epochs_done + 1}.")
-        predictions = net(rows.user[batch], rows.item[batch], generator=state.mask_generator)
-        mean_square = (predictions - rows.score[batch]).square().mean()
-        state.next_learning_rate()
-        state.optimizer.zero_grad()
-        torch.sqrt(mean_square + _UNDER_ROOT).backward()  # type: ignore[no-untyped-call]
-        state.optimizer.step()
-        squared_error += mean_square.detach().double() * len(batch)
-    train_rmse = math.sqrt(float(squared_error) / len(rows))
+        squared_error += state.step(state.rows.batch(rows).to(state.ranks.device))
+    state.settle()
+    train_rmse = math.sqrt(float(squared_error) / len(state.rows))
     _check_finite(train_rmse, state)
     return train_rmse
+
+
+def _never() -> bool:
+    return False
 
 
 def _check_finite(loss: float, state: TrainingState) -> None:
@@ -288,12 +227,26 @@ def _check_finite(loss: float, state: TrainingState) -> None:
 
 
 @torch.inference_mode()
-def _predict(net: RecommenderNet, user: Tensor, item: Tensor) -> Tensor:
-    """Return predictions for pairs, in chunks so that hidden layers stay small."""
-    chunks = [
-        net(users, items)
-        for users, items in zip(
-            torch.split(user, _PREDICTION_ROWS), torch.split(item, _PREDICTION_ROWS), strict=True
+def _validation_rmse(state: TrainingState, held_out: Ratings) -> float:
+    """Return the error on rows that are not learnt from, in full precision, dropout off.
+
+    As in :mod:`ml.gradients` the halves of the first layer are computed once for each rater and
+    title.
+    """
+    net, dim = state.net, state.config.embedding_dim
+    rater_half = functional.linear(net.user_embedding.weight, net.hl1.weight[:, :dim], net.hl1.bias)
+    title_half = functional.linear(net.item_embedding.weight, net.hl1.weight[:, dim:])
+    squared_error = torch.zeros((), dtype=torch.float64, device=state.ranks.device)
+    share = state.ranks.share(len(held_out))
+    for start in range(share.start, share.stop, _PREDICTION_ROWS):
+        rows = slice(start, min(start + _PREDICTION_ROWS, share.stop))
+        user, item, score = (
+            torch.tensor(column[rows], device=state.ranks.device)
+            for column in (held_out.user_index, held_out.item_index, held_out.score)
         )
-    ]
-    return torch.cat(chunks)
+        first = torch.relu(rater_half.index_select(0, user) + title_half.index_select(0, item))
+        predictions = net.hl3(torch.relu(net.hl2(first))).squeeze(1)
+        squared_error += (predictions.double() - score).square().sum()
+    rmse = math.sqrt(float(state.ranks.sum(squared_error)) / len(held_out))
+    _check_finite(rmse, state)
+    return rmse

@@ -3,6 +3,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from ml.batches import Batch
 from ml.config import RecommenderNetConfig
 from ml.data import Ratings
 from ml.errors import (
@@ -15,9 +16,9 @@ from ml.errors import (
 )
 from ml.history import EpochResult
 from ml.metrics import rmse
-from ml.recommender_net import RecommenderNet
 from ml.serving import RecommenderNetScorer
 from ml.train import FitResult, fit, predict, resolve_device
+from ml.training_state import TrainingState
 from tests.ml import samples
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -45,7 +46,12 @@ def test_it_learns_a_checkerboard_it_has_seen_part_of() -> None:
 def test_it_overfits_a_handful_of_rows() -> None:
     rows = samples.random_ratings(12, n_users=4, n_items=5)
     config = samples.quick_config(
-        dropout=0.0, embedding_decay=0.0, learning_rate=0.02, n_epochs=200, batch_size=12
+        dropout=0.0,
+        embedding_decay=0.0,
+        learning_rate=0.02,
+        embedding_learning_rate=0.02,
+        n_epochs=200,
+        batch_size=12,
     )
     assert fit(rows, None, config).history[-1].train_rmse < 0.1
 
@@ -125,10 +131,10 @@ def test_one_rater_or_one_title_is_enough(rows: list[tuple[int, int, int]]) -> N
 
 
 def test_a_loss_that_is_no_number_is_a_typed_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    def forward(net: RecommenderNet, user: Tensor, item: Tensor, **_: object) -> Tensor:
-        return net.hl3.bias.expand(len(user)) * float("nan")
+    def step(state: TrainingState, batch: Batch) -> Tensor:
+        return torch.tensor(float("nan"))
 
-    monkeypatch.setattr(RecommenderNet, "forward", forward)
+    monkeypatch.setattr(TrainingState, "step", step)
     with pytest.raises(Diverged, match="learning rate"):
         fit(samples.random_ratings(300), None, samples.quick_config())
 
