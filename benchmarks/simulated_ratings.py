@@ -34,7 +34,7 @@ def write_simulated(
         for start in range(0, n_raters, _RATERS_A_BLOCK):
             block = sizes[start : start + _RATERS_A_BLOCK]
             user_id = np.repeat(np.arange(start + 1, start + 1 + len(block)), block)
-            chosen = [_draw(log_share, int(size), rng) for size in block]
+            chosen = [draw_titles(log_share, int(size), rng) for size in block]
             score = rng.choice(scores, len(user_id), p=score_counts / score_counts.sum())
             table = np.column_stack([user_id, titles[np.concatenate(chosen)], score])
             np.savetxt(file, table, fmt="%d", delimiter=",")
@@ -51,6 +51,7 @@ def rescaled(activity: Ints, *, total: int, size: int, most: int, rng: np.random
     return sizes
 
 
-def _draw(log_share: npt.NDArray[np.float64], size: int, rng: np.random.Generator) -> Ints:
+def draw_titles(log_share: npt.NDArray[np.float64], size: int, rng: np.random.Generator) -> Ints:
+    """The ascending rows of ``size`` different titles, drawn by the logarithm of their shares."""
     keys = log_share + rng.gumbel(size=len(log_share))
     return np.sort(np.argpartition(-keys, size)[:size])

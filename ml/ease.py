@@ -38,9 +38,9 @@ class EaseConfig(EntryWeighting):
             all: the weak ones are noise.
     """
 
-    regularisation: float = 100.0
-    diagonal_share: float = 0.2
-    weights_per_title: int = 100
+    regularisation: float = 50.0
+    diagonal_share: float = 0.5
+    weights_per_title: int = 50
 
     def __post_init__(self) -> None:
         """Check every field.
