@@ -1,19 +1,18 @@
 """Titles that are alike by genre and type, and how near they are to a rater's taste."""
 
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from ml.data import HIGHEST_SCORE, LOWEST_SCORE
 from ml.errors import DataError, TooLittleData
+from ml.nearest import nearest_by_cosine
 from ml.ranking import top_n
 
 Measure = Literal["dot", "cosine"]
 FloatArray = npt.NDArray[np.float64]
-
-_CHUNK: Final = 256
 
 
 def item_features(
@@ -149,28 +148,47 @@ class ContentModel:
         return cosines
 
     def similar_items(
-        self, item_index: int, n: int, measure: Measure = "cosine"
+        self,
+        item_index: int,
+        n: int,
+        measure: Measure = "cosine",
+        *,
+        exclude: npt.NDArray[np.bool_] | None = None,
     ) -> tuple[npt.NDArray[np.int64], FloatArray]:
         """Return the n titles most like one, itself left out, and their similarities.
 
         Of equally similar titles the one with the lower id is first.
 
+        Args:
+            item_index: the title's row.
+            n: how many; fewer come back when fewer are left.
+            measure: as for :meth:`similarity`.
+            exclude: mask [n_items] of titles to leave out as well.
+
         Raises:
-            DataError: there is no such row, or the measure is unknown.
+            DataError: there is no such row, the measure is unknown, or the mask does not fit.
         """
         self._check_rows(np.asarray([item_index]))
-        similarities = self.similarity(self.features[item_index], measure)
+        if measure not in ("dot", "cosine"):
+            raise DataError(f"The measure is dot or cosine, not {measure!r}.")
+        excluded = np.zeros(self.n_items, dtype=bool) if exclude is None else exclude.copy()
+        if excluded.shape != (self.n_items,):
+            raise DataError("The mask of excluded titles must have one entry for each title.")
+        excluded[item_index] = True
+        shared = (self.features @ self.features[item_index]).astype(np.float64)
+        if measure == "dot":
+            rows = top_n(shared, exclude=excluded, n=n)
+            return rows, shared[rows]
         # Two ways to the same cosine may differ in the last bit; equal fractions never do.
-        shared = self.features @ self.features[item_index]
-        order = shared**2 / np.maximum(self._n_features_of, 1) if measure == "cosine" else shared
-        rows = top_n(order, exclude=np.asarray([item_index]), n=n)
-        return rows, similarities[rows]
+        fractions = shared**2 / np.maximum(self._n_features_of, 1)
+        rows = top_n(fractions, exclude=excluded, n=n)
+        return rows, np.sqrt(fractions[rows] / max(self._n_features_of[item_index], 1))
 
     def top_similar(self, k: int = 50) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
         """Return every title's k nearest by cosine, exactly, itself left out.
 
-        Of equally similar titles the one with the lower id is first. Works through distinct
-        feature rows in chunks, so no [n_items, n_items] matrix is ever held.
+        Of equally similar titles the one with the lower id is first. No [n_items, n_items]
+        matrix is ever held.
 
         Args:
             k: neighbours a title; never more than n_items - 1.
@@ -183,63 +201,10 @@ class ContentModel:
         """
         if k < 1:
             raise DataError("k must be at least 1.")
-        k = max(min(k, self.n_items - 1), 0)
-        distinct, group = np.unique(self.features, axis=0, return_inverse=True)
-        nearest = np.empty((len(distinct), k + 1), dtype=np.int32)
-        levels = _cosine_levels(len(self.feature_names))
-        counts = distinct.sum(axis=1).astype(np.int64)
-        for start in range(0, len(distinct), _CHUNK):
-            shared = (distinct[start : start + _CHUNK] @ distinct.T).astype(np.int64)
-            level = levels[shared, counts].take(group.ravel(), axis=1)
-            nearest[start : start + _CHUNK] = _first_of_each(level, k + 1)
-        rows = _without_self(nearest[group.ravel()])
-        return rows, self._cosines(rows)
-
-    def _cosines(self, rows: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
-        """Return the cosine of each title with each of its neighbours, [n_items, k]."""
-        cosines = np.empty(rows.shape, dtype=np.float32)
-        for start in range(0, self.n_items, _CHUNK):
-            chunk = slice(start, start + _CHUNK)
-            shared = np.einsum("if,ikf->ik", self.features[chunk], self.features[rows[chunk]])
-            product = self._n_features_of[chunk, None] * self._n_features_of[rows[chunk]]
-            cosines[chunk] = shared / np.sqrt(np.maximum(product, 1))
-        return cosines
+        return nearest_by_cosine(self.features, max(min(k, self.n_items - 1), 0))
 
     def _check_rows(self, rows: npt.NDArray[np.integer]) -> None:
         if rows.ndim != 1 or (rows.size and not np.issubdtype(rows.dtype, np.integer)):
             raise DataError("Titles must be given as one row of whole numbers.")
         if rows.size and (rows.min() < 0 or rows.max() >= self.n_items):
             raise DataError(f"A title's row is not in [0, {self.n_items}).")
-
-
-def _cosine_levels(n_features: int) -> npt.NDArray[np.int64]:
-    """Return, for s shared features with a title that has c, the rank of that cosine [s, c].
-
-    For one title the cosine grows with s²/c. Few such fractions exist, and ranking them once makes
-    the order exact: equal fractions get the same rank, different ones never do.
-    """
-    numbers = np.arange(n_features + 1, dtype=np.float64)
-    fractions = numbers[:, None] ** 2 / np.maximum(numbers, 1)
-    _, rank = np.unique(fractions, return_inverse=True)
-    return rank.reshape(fractions.shape).astype(np.int64)
-
-
-def _first_of_each(level: npt.NDArray[np.int64], k: int) -> npt.NDArray[np.int32]:
-    """Return, row by row, the k columns with the highest level, lower columns first."""
-    n = level.shape[1]
-    keys = level * n + np.arange(n - 1, -1, -1)  # unique, so partitioning leaves no choice
-    best = -np.sort(-np.partition(keys, n - k, axis=1)[:, n - k :], axis=1)
-    columns: npt.NDArray[np.int64] = n - 1 - best % n
-    return columns.astype(np.int32)
-
-
-def _without_self(nearest: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """Drop the title itself from its row of k + 1, or the last one where it is not among them."""
-    n_items, n_columns = nearest.shape
-    if not n_items:
-        return nearest[:, :-1]
-    own = nearest == np.arange(n_items)[:, None]
-    dropped = np.where(own.any(axis=1), own.argmax(axis=1), n_columns - 1)
-    columns = np.arange(n_columns - 1)
-    columns = columns + (columns >= dropped[:, None])
-    return np.take_along_axis(nearest, columns, axis=1)

@@ -13,7 +13,8 @@ from catalog.models import Rater, Rating
 from ml.artifacts import load_arrays, read_manifest, verify_artifact, write_artifact
 from ml.data import IdMap, Ratings
 from ml.errors import TooLittleData
-from recommender.services.rating_rows import ranges, rating_blocks
+from ml.ranges import ranges
+from recommender.services.rating_rows import rating_blocks
 
 # What is worked on at once, so that helping arrays stay small.
 _CHUNK_ROWS, _CHUNK_RATERS = 500_000, 4_000

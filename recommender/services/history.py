@@ -9,7 +9,8 @@ import numpy.typing as npt
 from catalog.models import Dismissal, Rater, Rating
 from catalog.querysets import RaterQuerySet
 from ml.data import IdMap
-from recommender.services.rating_rows import ranges, rating_blocks
+from ml.ranges import ranges
+from recommender.services.rating_rows import rating_blocks
 
 # A query that names more raters may be refused: SQLite allows 32,766 parameters.
 _RATERS_A_QUERY = 5_000

@@ -71,13 +71,6 @@ def rating_blocks(ratings: RatingQuerySet) -> Iterator[RatingBlock]:
             yield _unpack(block)
 
 
-def ranges(starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The numbers of several ranges, one range after the other: where some raters' rows are."""
-    shift = starts - (np.cumsum(lengths) - lengths)
-    rows: npt.NDArray[np.int64] = np.repeat(shift, lengths) + np.arange(lengths.sum())
-    return rows
-
-
 class _Packed(Aggregate):
     """The numbers of all rows in one value."""
 

@@ -116,6 +116,28 @@ def test_all_pairs_are_those_of_each_title_alone(n_items: int) -> None:
         assert similarities[item] == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.parametrize(("n_features", "density"), [(3, 0.3), (20, 0.1), (70, 0.08)])
+def test_all_pairs_are_exact_among_many_ties(n_features: int, density: float) -> None:
+    generator = np.random.default_rng(n_features)
+    features = (generator.random((900, n_features)) < density).astype(np.int8)
+    model = ContentModel(np.arange(900), [str(number) for number in range(n_features)], features)
+    rows, similarities = model.top_similar(k=5)
+    for item in generator.choice(900, 60, replace=False):
+        expected_rows, expected = model.similar_items(item, 5)
+        assert rows[item].tolist() == expected_rows.tolist()
+        # To the bit, so that nobody can tell where an answer comes from.
+        assert similarities[item].tolist() == expected.astype(np.float32).tolist()
+
+
+def test_titles_can_be_left_out_of_the_similar_ones(model: ContentModel) -> None:
+    exclude = np.array([False, False, True, False, True])
+    assert model.similar_items(0, 4, exclude=exclude)[0].tolist() == [3, 1]
+    assert model.similar_items(0, 4, "dot", exclude=exclude)[0].tolist() == [3, 1]
+    assert exclude.tolist() == [False, False, True, False, True]
+    with pytest.raises(DataError, match="one entry for each"):
+        model.similar_items(0, 4, exclude=exclude[1:])
+
+
 def test_one_title_has_no_neighbours() -> None:
     rows, similarities = random_model(1).top_similar()
     assert (rows.shape, similarities.shape) == ((1, 0), (1, 0))

@@ -5,7 +5,7 @@ import pytest
 
 from catalog.models import Rater, Rating
 from recommender.services import rating_rows
-from recommender.services.rating_rows import RatingBlock, ranges, rating_blocks
+from recommender.services.rating_rows import RatingBlock, rating_blocks
 from tests.factories import AnimeFactory, ImportedRaterFactory, RatingFactory
 
 pytestmark = pytest.mark.django_db
@@ -70,7 +70,3 @@ def test_rows_in_another_order_are_sorted() -> None:
     numbers = np.array([2, 5, 9, 3, 1, 4], dtype=np.int64)
     rating_rows._sort_each(numbers, np.array([3, 2, 1]))
     assert numbers.tolist() == [2, 5, 9, 1, 3, 4]
-
-
-def test_ranges_follow_each_other() -> None:
-    assert ranges(np.array([7, 0, 3]), np.array([2, 0, 3])).tolist() == [7, 8, 3, 4, 5]
