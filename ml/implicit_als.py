@@ -36,7 +36,7 @@ class ImplicitAlsConfig(EntryWeighting):
 
     factors: int = 64
     confidence: float = 4.0
-    regularisation: float = 10.0
+    regularisation: float = 50.0
     n_iterations: int = 12
     seed: int = 0
 
@@ -124,13 +124,18 @@ class ImplicitAls:
         return self.user_vectors(histories) @ self.item_vectors.T
 
     def contributions(
-        self, item_index: IndexArray, scores: npt.ArrayLike, targets: IndexArray
+        self,
+        item_index: IndexArray,
+        scores: npt.ArrayLike,
+        targets: IndexArray,
+        target_vectors: FloatArray | None = None,
     ) -> FloatArray:
         """Return by how much each watched title moved each target, signed, float32 [n, k].
 
         As in section 5 of the paper: with the rater's weighting matrix held fixed, relevance is
         a sum over the watched titles, and these are its terms. Taking a title out of the history
         changes that matrix as well, so then the relevance moves by about this much.
+        ``target_vectors`` [n_items, d] stand in for the targets' own.
         """
         items, wanted = np.asarray(item_index), np.asarray(targets)
         check_rows(items, self.n_items)
@@ -140,7 +145,8 @@ class ImplicitAls:
             raise DataError(f"{items.size} titles and {preference.size} scores.")
         watched, confidence = self.item_vectors[items], float(self.confidence[0])
         system = self.system + confidence * (watched.T @ watched)
-        right = np.linalg.solve(system, self.item_vectors[wanted].T)
+        vectors = self.item_vectors if target_vectors is None else target_vectors
+        right = np.linalg.solve(system, vectors[wanted].T)
         parts = watched @ right * ((1 + confidence) * preference[:, None])
         return np.asarray(parts, dtype=np.float32)
 

@@ -193,6 +193,38 @@ class Popularity:
         """Return the relevance of each title, float64 [n_items]."""
         return self.n_raters.astype(np.float64)
 
+    @property
+    def n_items(self) -> int:
+        """Number of titles with a row."""
+        return int(self.n_raters.size)
+
+    def relevance(self, histories: Histories) -> npt.NDArray[np.float32]:
+        """Return :meth:`scores` for each rater, float32 [n, n_items].
+
+        Raises:
+            DataError: the histories are of another number of titles.
+        """
+        if histories.n_items != self.n_items:
+            raise DataError(f"Histories of {histories.n_items} titles, counts of {self.n_items}.")
+        return np.tile(self.n_raters.astype(np.float32), (len(histories), 1))
+
+    def contributions(
+        self,
+        item_index: npt.NDArray[np.integer],
+        scores: npt.ArrayLike,
+        targets: npt.NDArray[np.integer],
+    ) -> npt.NDArray[np.float32]:
+        """Return float32 [n, k] of 0: nothing that a rater watched moves this list.
+
+        Raises:
+            DataError: a row does not exist, or the lengths differ.
+        """
+        for rows in (item_index, targets):
+            _allowed(self.n_items, np.asarray(rows))
+        if np.shape(scores) != item_index.shape:
+            raise DataError(f"{item_index.size} titles and {np.size(scores)} scores.")
+        return np.zeros((item_index.size, targets.size), dtype=np.float32)
+
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return the arrays an artifact stores; :meth:`from_arrays` takes them back."""
         return {"n_raters": self.n_raters}
