@@ -4,3 +4,6 @@ from django.dispatch import Signal
 
 # Arguments: rater_ids (list[int]), the raters whose lists have changed; sent after the commit.
 ratings_changed = Signal()
+
+# No arguments: an import of titles is complete; sent after its last commit.
+titles_imported = Signal()

@@ -185,6 +185,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 25},
     },
+    "look for similar titles": {
+        "task": "recommender.tasks.look_for_similar_titles",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
 }
 
 # --- Accounts -------------------------------------------------------------------------------

@@ -20,17 +20,26 @@ from kombu.exceptions import OperationalError
 
 from catalog.models import User
 from recommender.models import TrainingRun
-from recommender.services import heartbeat, runs, training
+from recommender.services import heartbeat, runs, similarity, training
 
 logger = logging.getLogger(__name__)
 
 TRAINING_QUEUE = "training"
+DEFAULT_QUEUE = "default"
+# Beat asks for similar titles as well; a message that nobody has taken by then is of no use.
+_SIMILARITY_EXPIRES_SECONDS = 60
 
 
 @shared_task
 def look_for_training() -> int:
     """Carry out the runs that wait, one after the other, until none is left."""
     return training.work_off_queue(worker=worker_name())
+
+
+@shared_task
+def look_for_similar_titles() -> bool:
+    """Compute the similar titles anew if the catalogue has changed since; whether it had."""
+    return similarity.refresh()
 
 
 def worker_name() -> str:
@@ -72,6 +81,19 @@ def wake_training_worker() -> None:
         logger.warning("The broker cannot be reached; the run waits for beat.", exc_info=True)
 
 
+def wake_similarity_worker() -> None:
+    """Tell a worker that the titles have changed. A lost message is made up for by beat."""
+    try:
+        look_for_similar_titles.apply_async(
+            queue=DEFAULT_QUEUE,
+            ignore_result=True,
+            retry=False,
+            expires=_SIMILARITY_EXPIRES_SECONDS,
+        )
+    except OperationalError:
+        logger.warning("The broker cannot be reached; beat will tell the worker.", exc_info=True)
+
+
 @worker_ready.connect
 def start_worker(sender: Any, **kwargs: Any) -> None:
     """Say that this worker lives, and let it look for what a dead one has left."""
@@ -79,6 +101,8 @@ def start_worker(sender: Any, **kwargs: Any) -> None:
     heartbeat.start_worker_heartbeat(name=sender.hostname, queues=", ".join(queues))
     if TRAINING_QUEUE in queues:
         wake_training_worker()
+    if DEFAULT_QUEUE in queues:
+        wake_similarity_worker()
 
 
 @worker_shutdown.connect

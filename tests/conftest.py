@@ -15,6 +15,7 @@ from pytest_django import Settings
 from catalog.models import Rater
 from recommender.services import registry
 from recommender.services.catalogue import forget_catalogue
+from recommender.services.similarity import forget_similarities
 from tests.factories import AccountRaterFactory, UserFactory
 from tests.pages import logged_in
 
@@ -63,9 +64,11 @@ def fresh_process(tmp_path: Path, settings: Settings) -> Iterator[None]:
     cache.clear()
     registry.forget_loaded()
     forget_catalogue()
+    forget_similarities()
     yield
     registry.forget_loaded()
     forget_catalogue()
+    forget_similarities()
 
 
 @pytest.fixture(autouse=True)

@@ -28,6 +28,7 @@ from catalog.services.csv_staged_ratings import Ints, StagedRatings
 from catalog.services.csv_staging import StagingDatabase, staging_database
 from catalog.services.import_errors import ImportBusy, ImportFailed
 from catalog.services.import_lock import import_lock
+from catalog.signals import titles_imported
 
 logger = logging.getLogger(__name__)
 
@@ -153,6 +154,8 @@ def _run(job: ImportJob, opened: _Opened, rejects: Path | None, progress: Progre
         else:
             summary = _import_ratings(job, opened, database, rejects, progress)
         imports.succeed(job=job, summary=summary)
+    if job.kind == Kind.ANIME:
+        titles_imported.send_robust(sender=ImportJob)
 
 
 def _import_titles(

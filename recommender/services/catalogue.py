@@ -1,7 +1,9 @@
 """The whole catalogue as arrays, kept in the process until a title changes."""
 
+import hashlib
 import threading
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +36,14 @@ class CatalogueArrays:
     genres: list[tuple[str, ...]]
     types: list[str]
     content: ContentModel
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of what similarities are computed from: the complete titles' features."""
+        digest = hashlib.sha256(repr(self.content.feature_names).encode())
+        digest.update(self.items.ids[self.is_complete].tobytes())
+        digest.update(self.content.features[self.is_complete].tobytes())
+        return digest.hexdigest()
 
 
 _lock = threading.Lock()

@@ -7,7 +7,6 @@ from django.core.cache import cache
 
 from catalog.models import Anime, Rater
 from catalog.selectors import anime_by_id
-from ml.ranking import top_n
 from ml.serving import clip_score
 from recommender.services import registry
 from recommender.services.catalogue import CatalogueArrays, catalogue_arrays
@@ -22,6 +21,7 @@ from recommender.services.lists import (
 )
 from recommender.services.rankings import Ranking, predict_all, rank
 from recommender.services.reasons import liking_of, reasons_for
+from recommender.services.similarity import similar_rows
 
 # How long a list that nothing has made invalid stays cached.
 CACHE_SECONDS = 30 * 60
@@ -84,22 +84,17 @@ def similar(*, anime: Anime, n: int = 10, show_adult: bool = False) -> list[Simi
     row = catalogue.items.get(anime.pk)
     if row is None:
         return []
-    sims = catalogue.content.similarity(catalogue.content.features[row], "cosine")
-    excluded = ~catalogue.is_complete | (sims <= 0)
-    excluded[row] = True
-    if not show_adult:
-        excluded |= catalogue.is_adult
-    order = top_n(sims, exclude=excluded, n=n, tie_break=catalogue.items.ids)
-    titles = anime_by_id(anime_ids=catalogue.items.ids[order].tolist())
+    others, cosines = similar_rows(catalogue=catalogue, row=row, n=n, show_adult=show_adult)
+    titles = anime_by_id(anime_ids=catalogue.items.ids[others].tolist())
     return [
         SimilarTitle(
             anime=titles[int(catalogue.items.ids[other])],
-            sim=float(sims[other]),
+            sim=round(float(cosine), 6),  # as many digits as it has
             shared_genres=tuple(
                 genre for genre in catalogue.genres[other] if genre in catalogue.genres[row]
             ),
         )
-        for other in order
+        for other, cosine in zip(others, cosines, strict=True)
         if int(catalogue.items.ids[other]) in titles
     ]
 

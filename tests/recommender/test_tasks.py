@@ -7,6 +7,8 @@ import pytest
 from kombu.exceptions import OperationalError
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
+from catalog.services.catalogue import catalogue_changed
+from catalog.signals import titles_imported
 from recommender import tasks
 from recommender.models import TrainingRun, Worker
 from recommender.services import heartbeat, runs
@@ -25,6 +27,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         queues.append(str(options["queue"]))
 
     monkeypatch.setattr(tasks.look_for_training, "apply_async", apply_async)
+    monkeypatch.setattr(tasks.look_for_similar_titles, "apply_async", apply_async)
     return queues
 
 
@@ -86,10 +89,39 @@ def test_a_training_worker_looks_for_work_when_it_starts(sent: list[str]) -> Non
     assert not Worker.objects.exists()
 
 
-def test_another_worker_does_not(sent: list[str]) -> None:
+def test_a_default_worker_looks_for_changed_titles_when_it_starts(sent: list[str]) -> None:
     tasks.start_worker(sender=consumer("default"))
     tasks.end_worker(sender=consumer("default"))
+    assert sent == ["default"]
+
+
+def test_another_worker_does_not(sent: list[str]) -> None:
+    tasks.start_worker(sender=consumer("other"))
+    tasks.end_worker(sender=consumer("other"))
     assert sent == []
+
+
+def test_an_import_of_titles_wakes_a_worker(sent: list[str]) -> None:
+    titles_imported.send(sender=object)
+    assert sent == ["default"]
+
+
+def test_similar_titles_are_computed_when_the_catalogue_has_changed(world: World) -> None:
+    assert tasks.look_for_similar_titles()
+    assert not tasks.look_for_similar_titles()
+    catalogue_changed()
+    assert tasks.look_for_similar_titles()
+
+
+def test_a_broker_that_is_away_is_no_failure_of_an_import(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refused(**options: object) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(tasks.look_for_similar_titles, "apply_async", refused)
+    titles_imported.send(sender=object)
+    assert "beat will tell the worker" in caplog.text
 
 
 @pytest.mark.django_db(transaction=True)
