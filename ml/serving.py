@@ -13,13 +13,20 @@ import numpy.typing as npt
 from ml.data import HIGHEST_SCORE, LOWEST_SCORE
 from ml.errors import DataError
 from ml.fold_in import GaussianPrior, most_probable
+from ml.predictor_inputs import (
+    UNKNOWN,
+    checked_history,
+    checked_pairs,
+    checked_rater,
+    checked_rows,
+    checked_vector,
+)
 from ml.weights import RecommenderNetWeights
+
+__all__ = ["UNKNOWN", "RecommenderNetScorer", "clip_score", "scorer_arrays"]
 
 FloatArray = npt.NDArray[np.float32]
 IndexArray = npt.NDArray[np.integer]
-
-UNKNOWN: Final = -1
-"""Stands for a rater or a title without a row: predicted as the average of the known ones."""
 
 FOLD_IN_STEPS: Final = 10
 _CHUNK: Final = 4096  # rows whose hidden layers stay within a core's cache
@@ -157,9 +164,7 @@ class RecommenderNetScorer:
         Raises:
             DataError: there is no such row.
         """
-        if not 0 <= user_index < self.n_users:
-            raise DataError(f"Rater row {user_index} is not in [0, {self.n_users}).")
-        vector: FloatArray = self._users[user_index].copy()
+        vector: FloatArray = self._users[checked_rater(user_index, self.n_users)].copy()
         return vector
 
     def predict(self, user_vector: FloatArray, item_index: IndexArray | None = None) -> FloatArray:
@@ -176,10 +181,10 @@ class RecommenderNetScorer:
         Raises:
             DataError: a shape or a row is out of range.
         """
-        offset = self._user_to_hidden @ self._checked_vector(user_vector)
+        offset = self._user_to_hidden @ checked_vector(user_vector, self._prior.mean.size)
         n_rows = self.n_items if item_index is None else len(item_index)
         if item_index is not None:
-            item_index = _checked_index("title", item_index, self.n_items)
+            item_index = checked_rows("title", item_index, self.n_items)
         predictions = np.empty(n_rows, dtype=np.float32)
         for rows in _chunks(n_rows):
             titles = (
@@ -203,10 +208,7 @@ class RecommenderNetScorer:
         Raises:
             DataError: lengths differ or a row is out of range.
         """
-        users = _checked_index("rater", user_index, self.n_users)
-        items = _checked_index("title", item_index, self.n_items)
-        if users.shape != items.shape:
-            raise DataError(f"{users.size} raters and {items.size} titles do not make pairs.")
+        users, items = checked_pairs(user_index, item_index, self.n_users, self.n_items)
         predictions = np.empty(users.size, dtype=np.float32)
         for rows in _chunks(users.size):
             vectors = self._users.take(users[rows], axis=0, mode="wrap")
@@ -230,8 +232,8 @@ class RecommenderNetScorer:
         The covariance and not the spread of each entry alone: trained vectors fill few directions.
 
         Args:
-            item_index: rows of the scored titles [n], n ≥ 0.
-            scores: [n], 1 to 10.
+            item_index: rows of the watched titles [n], n ≥ 0.
+            scores: [n], 1 to 10, or 0 for watched without a score, which changes nothing here.
             start: float32 [d], the mean to assume instead of the average rater, such as the
                 rater's vector before the newest scores.
             n_steps: largest number of Gauss-Newton steps.
@@ -242,15 +244,11 @@ class RecommenderNetScorer:
         Raises:
             DataError: shapes, rows or scores do not fit.
         """
-        items = _checked_index("title", item_index, self.n_items)
-        targets = np.asarray(scores, dtype=np.float64)
-        if targets.shape != items.shape:
-            raise DataError(f"{items.size} titles and {targets.size} scores do not make pairs.")
-        if not np.all((targets >= LOWEST_SCORE) & (targets <= HIGHEST_SCORE)):
-            raise DataError(f"Scores must be from {LOWEST_SCORE} to {HIGHEST_SCORE}.")
+        items, given = checked_history(item_index, scores, self.n_items)
+        items, targets = items[given > 0], given[given > 0]
         mean = self._prior.mean
         if start is not None:
-            mean = self._checked_vector(start).astype(np.float64)
+            mean = checked_vector(start, mean.size).astype(np.float64)
         if not items.size:
             return mean.astype(np.float32)
         titles = self._hidden_of_items(items).astype(np.float64)
@@ -290,24 +288,9 @@ class RecommenderNetScorer:
         hidden[item_index == UNKNOWN] = self._mean_item_hidden
         return hidden
 
-    def _checked_vector(self, vector: FloatArray) -> FloatArray:
-        if vector.shape != self._prior.mean.shape or not np.isfinite(vector).all():
-            raise DataError(f"A rater's vector has {self._prior.mean.size} finite entries.")
-        return vector.astype(np.float32, copy=False)
-
 
 def _typed(array: npt.NDArray[Any], dtype: type[np.float32]) -> FloatArray:
     return array.astype(dtype, copy=False)
-
-
-def _checked_index(what: str, index: npt.ArrayLike, size: int) -> IndexArray:
-    """Return a row of indices in [-1, size)."""
-    array = np.asarray(index)
-    if array.ndim != 1 or (array.size and not np.issubdtype(array.dtype, np.integer)):
-        raise DataError(f"The {what} rows must be one row of whole numbers.")
-    if array.size and (array.min() < UNKNOWN or array.max() >= size):
-        raise DataError(f"A {what} row is not in [-1, {size}).")
-    return array.astype(np.int64, copy=False)
 
 
 def _chunks(n_rows: int) -> Iterator[slice]:

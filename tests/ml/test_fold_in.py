@@ -78,6 +78,12 @@ def test_no_scores_give_the_prior() -> None:
     assert RANDOM.fold_in(empty, [], start=start).tolist() == start.tolist()
 
 
+def test_titles_without_a_score_change_nothing() -> None:
+    alone = RANDOM.fold_in(np.array([1, 4]), [2, 9])
+    assert RANDOM.fold_in(np.array([3, 1, 4, 7]), [0, 2, 9, 0]).tobytes() == alone.tobytes()
+    assert RANDOM.fold_in(np.array([3]), [0]).tolist() == RANDOM.prior_vector.tolist()
+
+
 def test_the_same_scores_give_the_same_vector() -> None:
     items, scores = np.array([1, 4, 9]), [2, 9, 5]
     first, second = (RANDOM.fold_in(items, scores) for _ in range(2))
@@ -122,7 +128,15 @@ def test_titles_without_a_row_can_be_scored_too() -> None:
 
 @pytest.mark.parametrize(
     ("items", "scores"),
-    [([0], [0]), ([0], [11]), ([0], [np.nan]), ([0, 1], [5]), ([30], [5]), ([0.5], [5])],
+    [
+        ([0], [0.5]),
+        ([0], [-1]),
+        ([0], [11]),
+        ([0], [np.nan]),
+        ([0, 1], [5]),
+        ([30], [5]),
+        ([0.5], [5]),
+    ],
 )
 def test_what_does_not_fit_is_refused(items: list[float], scores: list[float]) -> None:
     with pytest.raises(DataError):
