@@ -59,7 +59,7 @@ class RecommenderNetConfig:
     hidden: tuple[int, int] = (128, 64)
     dropout: float = 0.1
     learning_rate: float = 1e-3
-    embedding_learning_rate: float = 8e-3
+    embedding_learning_rate: float = 0.016
     final_learning_rate_share: float = 0.02
     embedding_decay: float = 3.0
     embedding_scale: float = 0.1

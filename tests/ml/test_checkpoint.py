@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +65,24 @@ def test_a_finished_run_is_not_run_again(tmp_path: Path) -> None:
     again = fit(TRAIN, VALIDATION, CONFIG, checkpoint=folder, resume=True, on_epoch=seen.append)
     assert seen == []
     assert same_weights(whole, again)
+
+
+@pytest.mark.parametrize("killed_after", [1, 3, 4])
+def test_a_resumed_run_ends_as_early(tmp_path: Path, killed_after: int) -> None:
+    config = replace(CONFIG, n_epochs=40, patience=2, learning_rate=0.03)
+    whole = fit(TRAIN, VALIDATION, config)
+    assert killed_after < len(whole.history) == whole.best_epoch + 2 < 40
+
+    def kill(result: EpochResult) -> None:
+        if result.epoch == killed_after:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(TRAIN, VALIDATION, config, checkpoint=tmp_path, on_epoch=kill)
+    for _ in range(2):  # the second time nothing is left to do
+        resumed = fit(TRAIN, VALIDATION, config, checkpoint=tmp_path, resume=True)
+        assert same_weights(whole, resumed)
+        assert _errors(whole) == _errors(resumed)
 
 
 def test_without_resume_a_run_starts_anew(tmp_path: Path) -> None:

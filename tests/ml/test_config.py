@@ -43,6 +43,10 @@ def test_an_unknown_setting_is_refused_by_name() -> None:
         ("seed", -1),
         ("device", "tpu"),
         ("threads", 0),
+        ("embedding_learning_rate", 0.0),
+        ("rows_per_rater", 0),
+        ("patience", -1),
+        ("precision", "float16"),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_name(field: str, value: object) -> None:
@@ -64,3 +68,4 @@ def test_the_reference_settings_keep_the_step_size_and_do_not_decay() -> None:
     config = RecommenderNetConfig.reference(seed=3)
     assert (config.batch_size, config.n_epochs, config.seed) == (1024, 5, 3)
     assert (config.embedding_decay, config.final_learning_rate_share) == (0.0, 1.0)
+    assert (config.rows_per_rater, config.patience) == (1, 0)

@@ -1,14 +1,16 @@
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from ml.batches import Batch
-from ml.config import RecommenderNetConfig
-from ml.data import Ratings
+from ml.config import PrecisionName, RecommenderNetConfig
+from ml.data import IdMap, Ratings, split
 from ml.errors import (
     Cancelled,
-    ConfigError,
     DataError,
     DeviceUnavailable,
     Diverged,
@@ -16,8 +18,10 @@ from ml.errors import (
 )
 from ml.history import EpochResult
 from ml.metrics import rmse
-from ml.serving import RecommenderNetScorer
-from ml.train import FitResult, fit, predict, resolve_device
+from ml.pipeline import SPLIT_SEED
+from ml.rating_files import read_ratings
+from ml.serving import RecommenderNetScorer, clip_score
+from ml.train import FitResult, fit, predict
 from ml.training_state import TrainingState
 from tests.ml import samples
 
@@ -151,6 +155,32 @@ def test_the_best_epoch_is_kept() -> None:
     assert result.weights.residual_variance == pytest.approx(float(best or 0) ** 2)
 
 
+def test_it_stops_early_when_patience_is_at_an_end() -> None:
+    train, validation = halves(samples.random_ratings(600))
+    settings = {"learning_rate": 0.02, "embedding_decay": 0.0, "n_epochs": 40}
+    patient = fit(train, validation, samples.quick_config(**settings, patience=0))
+    assert len(patient.history) == 40
+    result = fit(train, validation, samples.quick_config(**settings, patience=2))
+    errors = [float(epoch.validation_rmse or 0) for epoch in result.history]
+    assert len(errors) == result.best_epoch + 2 < 40
+    assert min(errors) == errors[result.best_epoch - 1]
+    assert errors == [epoch.validation_rmse for epoch in patient.history[: len(errors)]]
+
+
+def test_without_validation_rows_patience_has_no_end() -> None:
+    rows = samples.random_ratings(60)
+    assert len(fit(rows, None, samples.quick_config(n_epochs=6, patience=1)).history) == 6
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_every_precision_learns_the_board(precision: PrecisionName) -> None:
+    train, rest = halves(samples.checkerboard())
+    config = replace(samples.checkerboard_config(), precision=precision)
+    weights = fit(train, None, config).weights
+    assert rmse(predict(weights, rest.user_index, rest.item_index), rest.score) < 1.0
+    assert weights["hl2.weight"].dtype == np.float32
+
+
 def test_each_epoch_is_reported() -> None:
     train, validation = halves(samples.random_ratings(200))
     seen: list[EpochResult] = []
@@ -196,31 +226,32 @@ def test_numpy_and_torch_predict_the_same() -> None:
     assert alone == pytest.approx(predict(weights, np.full(every.size, user), every), abs=1e-4)
 
 
-def test_the_cpu_is_always_there() -> None:
-    assert resolve_device("cpu") == "cpu"
-    assert resolve_device("auto") == ("cuda" if torch.cuda.is_available() else "cpu")
-
-
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a card")
 def test_a_card_that_is_not_there_is_a_typed_failure() -> None:
     with pytest.raises(DeviceUnavailable, match="CUDA"):
-        resolve_device("cuda")
-    with pytest.raises(DeviceUnavailable):
         fit(samples.random_ratings(10), None, samples.quick_config(device="cuda"))
-
-
-def test_an_unknown_device_is_refused() -> None:
-    with pytest.raises(ConfigError, match="tpu"):
-        resolve_device("tpu")
 
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_a_card_learns_the_same_board() -> None:
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_card_learns_the_same_board(precision: PrecisionName) -> None:
     train, rest = halves(samples.checkerboard())
-    config = RecommenderNetConfig.from_dict(
-        {**samples.checkerboard_config().to_dict(), "device": "cuda"}
-    )
+    config = replace(samples.checkerboard_config(), device="cuda", precision=precision)
     result = fit(train, None, config)
     assert result.device == "cuda"
     assert rmse(predict(result.weights, rest.user_index, rest.item_index), rest.score) < 1.0
+
+
+@pytest.mark.slow
+def test_the_real_file_is_learnt_well(real_data: Path) -> None:
+    table = read_ratings(real_data / "rating.csv")
+    users, items = IdMap.of(table.user_id), IdMap.of(table.anime_id)
+    ratings = table.indexed(users, items)
+    keys = users.ids.view(np.uint64)
+    parts = split(ratings, user_keys=keys, item_ids=items.ids, seed=SPLIT_SEED)
+    train, validation = ratings.take(parts.train).scored(), ratings.take(parts.validation)
+    weights = fit(train, validation, RecommenderNetConfig(device="cpu")).weights
+    test = ratings.take(parts.test)
+    predictions = clip_score(predict(weights, test.user_index, test.item_index))
+    assert rmse(predictions, test.score) <= 1.19
