@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -75,7 +76,8 @@ def _train(options: argparse.Namespace) -> None:
     if output.exists():
         raise DataError(f"{output} is there already; give --output a new folder.")
     measured = train_model(read_ratings(options.ratings), config, output=output, on_epoch=_report)
-    print(format_metrics(measured))
+    if os.environ.get("RANK", "0") == "0":  # torchrun starts several of this process
+        print(format_metrics(measured))
 
 
 def _report(stage: str, result: EpochResult) -> None:

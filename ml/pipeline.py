@@ -35,6 +35,8 @@ def train_model(
 ) -> dict[str, Any]:
     """Fit, measure, refit on all rows and write the artifact; return its metrics.
 
+    Under torchrun all processes fit together and the first one writes (:mod:`ml.distributed`).
+
     Args:
         table: the ratings.
         config: settings.
@@ -44,7 +46,9 @@ def train_model(
     Raises:
         MlError: whatever goes wrong in an expected way.
     """
-    from ml.train import fit  # torch: not needed for the other commands
+    # torch: not needed for the other commands
+    from ml.distributed import is_first_process
+    from ml.train import fit
 
     users, items = IdMap.of(table.user_id), IdMap.of(table.anime_id)
     ratings = table.indexed(users, items)
@@ -64,6 +68,8 @@ def train_model(
     test = ratings.take(parts.test)
     scorer = RecommenderNetScorer.from_weights(held_out.weights)
     measured = measure(scorer.predict_pairs(test.user_index, test.item_index), test.score)
+    if not is_first_process():
+        return measured
     write_artifact(
         output.parent,
         output.name,

@@ -1,5 +1,7 @@
 """Small inputs whose right answers are known."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ml.config import RecommenderNetConfig
@@ -85,6 +87,12 @@ def checkerboard_config() -> RecommenderNetConfig:
     return quick_config(
         learning_rate=0.02, embedding_decay=0.3, n_epochs=25, batch_size=32, embedding_scale=0.5
     )
+
+
+def checkerboard_configs_of_ranks() -> dict[str, RecommenderNetConfig]:
+    """The runs that one process and two do alike: as usual, and a short one without dropout."""
+    config = replace(checkerboard_config(), precision="float32", patience=0)
+    return {"dropout": config, "exact": replace(config, dropout=0.0, n_epochs=10)}
 
 
 def random_weights(*, n_users: int = 20, n_items: int = 30, seed: int = 0) -> RecommenderNetWeights:
