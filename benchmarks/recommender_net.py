@@ -1,0 +1,226 @@
+"""Measures RecommenderNet's training and serving against the plain way, as ratios.
+
+    RECOMMENDER_DATA=... python -m benchmarks.recommender_net
+
+*Plain* is the reference's way: a DataLoader over a TensorDataset, shuffled batches of 1,024,
+autograd, ``torch.optim.Adam`` over all parameters, one forward with joined embeddings. *Ours* is
+``ml.train.fit`` and ``ml.serving.RecommenderNetScorer`` as the product uses them.
+
+*Time* is at the size of the published data set, with :mod:`benchmarks.simulated_scores`.
+After each epoch of ours, some batches of the plain loop are timed, and their median is multiplied
+by the number of batches; shuffling all rows, which comes before an epoch's first batch, is left
+out of it. *Quality* is on fewer rows, where the plain loop is really trained: the error on a tenth
+of the rows that neither learns from, after the last of an equal number of epochs.
+"""
+
+import argparse
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, TensorDataset
+
+from benchmarks.simulated_scores import simulated_scores
+from ml.config import RecommenderNetConfig
+from ml.data import IdMap, Ratings
+from ml.devices import torch_threads
+from ml.history import EpochResult
+from ml.metrics import rmse
+from ml.rating_files import read_ratings
+from ml.recommender_net import RecommenderNet
+from ml.serving import RecommenderNetScorer
+from ml.train import fit, network_from_weights, predict
+
+N_RATERS = 73_515
+N_TITLES = 11_200
+N_SCORED = 6_337_241
+SMALL_SHARE = 15  # quality is measured on as many raters as the real file has
+BATCH = 1024
+WARM_UP = 20
+REQUESTS = 200
+
+
+@dataclass
+class PlainLoop:
+    """The plain way to train, a batch at a time."""
+
+    rows: Ratings
+    seed: int
+
+    def __post_init__(self) -> None:
+        torch.manual_seed(self.seed)
+        self.net = RecommenderNet(self.rows.n_users, self.rows.n_items)
+        self._optimizer = torch.optim.Adam(self.net.parameters(), lr=1e-3)
+        self._loader = DataLoader(
+            TensorDataset(
+                torch.tensor(self.rows.user_index, dtype=torch.int64),
+                torch.tensor(self.rows.item_index, dtype=torch.int64),
+                torch.tensor(self.rows.score, dtype=torch.float32),
+            ),
+            batch_size=BATCH,
+            shuffle=True,
+        )
+
+    def __len__(self) -> int:
+        return len(self._loader)
+
+    def epoch(self) -> Iterator[float]:
+        """Train one epoch; yield the seconds of each batch, its loading included."""
+        self.net.train()
+        batches = iter(self._loader)
+        for _ in range(len(self)):
+            started = time.perf_counter()
+            user, item, score = next(batches)
+            self._optimizer.zero_grad()
+            loss: Tensor = (self.net(user, item) - score).square().mean().sqrt()
+            loss.backward()  # type: ignore[no-untyped-call]
+            self._optimizer.step()
+            yield time.perf_counter() - started
+
+    @torch.inference_mode()
+    def error(self, held_out: Ratings) -> float:
+        """The RMSE on rows that were not learnt from."""
+        user, item = torch.tensor(held_out.user_index), torch.tensor(held_out.item_index)
+        return rmse(self.net.eval()(user, item).numpy(), held_out.score)
+
+
+def main() -> None:
+    """Parse the options, measure, print tables."""
+    parser = argparse.ArgumentParser(description="RecommenderNet against the plain way.")
+    parser.add_argument("--repeats", type=int, default=3, help="timed epochs of ours, and seeds")
+    parser.add_argument("--batches", type=int, default=300, help="plain batches timed each time")
+    parser.add_argument("--epochs", type=int, default=5, help="of both when quality is measured")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--only", choices=["time", "quality", "serving"])
+    options = parser.parse_args()
+    if not os.environ.get("RECOMMENDER_DATA"):
+        sys.exit("Set RECOMMENDER_DATA to the folder of anime.csv and rating.csv.")
+    real = Path(os.environ["RECOMMENDER_DATA"]).resolve() / "rating.csv"
+    print(
+        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores ({platform.machine()}), "
+        f"{options.threads} threads, torch {torch.__version__}, Python {platform.python_version()}"
+    )
+    with torch_threads(options.threads):
+        if options.only in {None, "time"}:
+            compare_time(options, real)
+        if options.only in {None, "quality"}:
+            compare_quality(options, real)
+        if options.only in {None, "serving"}:
+            compare_serving()
+
+
+def simulated(real: Path, share: int = 1) -> Ratings:
+    """Simulated rows of the published size, or a share of its raters with their rows."""
+    return simulated_scores(
+        real,
+        n_rows=N_SCORED // share,
+        n_raters=N_RATERS // share,
+        n_titles=N_TITLES,
+        rng=np.random.default_rng(1),
+    )
+
+
+def compare_time(options: argparse.Namespace, real: Path) -> None:
+    """Print the seconds of an epoch at the full size, both ways in turn."""
+    rows = simulated(real)
+    plain = PlainLoop(rows, seed=0)
+    batches = plain.epoch()
+    for _ in range(WARM_UP):
+        next(batches)
+    plain_seconds: list[float] = []
+    our_seconds: list[float] = []
+
+    def time_both(result: EpochResult) -> None:
+        our_seconds.append(result.seconds)
+        with torch_threads(options.threads):
+            timed = [next(batches) for _ in range(options.batches)]
+        plain_seconds.append(statistics.median(timed) * len(plain))
+
+    config = RecommenderNetConfig(n_epochs=options.repeats, threads=options.threads, device="cpu")
+    fit(rows, None, config, on_epoch=time_both)
+    print(
+        f"\n{len(rows):,} simulated rows, {rows.n_users:,} raters, {rows.n_items:,} titles; plain "
+        f"from {options.batches} of {len(plain):,} batches each time\n"
+    )
+    print("| training | seconds an epoch (median) | all | rows/s |")
+    print("| --- | --- | --- | --- |")
+    for name, seconds in (("plain", plain_seconds), ("ours", our_seconds)):
+        median = statistics.median(seconds)
+        every = ", ".join(f"{value:.1f}" for value in seconds)
+        print(f"| {name} | {median:.1f} | {every} | {len(rows) / median:,.0f} |")
+    ratio = statistics.median(plain_seconds) / statistics.median(our_seconds)
+    print(f"\nplain / ours: {ratio:.1f}")
+
+
+def compare_quality(options: argparse.Namespace, real: Path) -> None:
+    """Print the error of both ways after the same number of epochs, each really trained."""
+    table = read_ratings(real)
+    real_rows = table.indexed(IdMap.of(table.user_id), IdMap.of(table.anime_id)).scored()
+    print("\n| held-out RMSE | rows | epochs | plain (median) | ours (median) | all |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for name, rows in (("simulated", simulated(real, SMALL_SHARE)), ("real file", real_rows)):
+        held_out = np.random.default_rng(2).random(len(rows)) < 0.1
+        train, test = rows.take(~held_out), rows.take(held_out)
+        errors = [both_errors(options, train, test, seed) for seed in range(options.repeats)]
+        plain, ours = (statistics.median(column) for column in zip(*errors, strict=True))
+        every = ", ".join(f"{first:.4f}/{second:.4f}" for first, second in errors)
+        print(f"| {name} | {len(rows):,} | {options.epochs} | {plain:.4f} | {ours:.4f} | {every} |")
+
+
+def both_errors(
+    options: argparse.Namespace, train: Ratings, test: Ratings, seed: int
+) -> tuple[float, float]:
+    """The error of the plain loop and of ours, trained on the same rows."""
+    plain = PlainLoop(train, seed)
+    for _ in range(options.epochs):
+        for _ in plain.epoch():
+            pass
+    config = RecommenderNetConfig(
+        n_epochs=options.epochs, seed=seed, threads=options.threads, device="cpu"
+    )
+    weights = fit(train, None, config).weights
+    return plain.error(test), rmse(predict(weights, test.user_index, test.item_index), test.score)
+
+
+def compare_serving() -> None:
+    """Print the time to score every title for one rater, both ways in turn."""
+    rng = np.random.default_rng(3)
+    one_each = Ratings(
+        np.arange(N_RATERS, dtype=np.int32),
+        rng.integers(0, N_TITLES, N_RATERS, dtype=np.int32),
+        rng.integers(1, 11, N_RATERS, dtype=np.int8),
+        n_users=N_RATERS,
+        n_items=N_TITLES,
+    )
+    weights = fit(one_each, None, RecommenderNetConfig(n_epochs=1, device="cpu")).weights
+    net, scorer = network_from_weights(weights), RecommenderNetScorer.from_weights(weights)
+    every = torch.arange(N_TITLES)
+    seconds: dict[str, list[float]] = {"plain": [], "ours": []}
+    for user in rng.integers(0, N_RATERS, REQUESTS).tolist():
+        started = time.perf_counter()
+        with torch.inference_mode():
+            expected = net(torch.full((N_TITLES,), user), every).numpy()
+        between = time.perf_counter()
+        predictions = scorer.predict(scorer.user_vector(user))
+        seconds["ours"].append(time.perf_counter() - between)
+        seconds["plain"].append(between - started)
+        np.testing.assert_allclose(predictions, expected, atol=1e-3)
+    print(f"\n| one rater, {N_TITLES:,} titles | ms (median of {REQUESTS}) |")
+    print("| --- | --- |")
+    for name, values in seconds.items():
+        print(f"| {name} | {statistics.median(values) * 1000:.2f} |")
+    ratio = statistics.median(seconds["plain"]) / statistics.median(seconds["ours"])
+    print(f"\nplain / ours: {ratio:.1f}")
+
+
+if __name__ == "__main__":
+    main()
