@@ -5,8 +5,9 @@
 *Peer* is ``cosine_similarity`` of scikit-learn and ``numpy.argsort`` over all pairs, in an
 environment of its own (``var/peers``, or ``--peer-env FOLDER``). *Ours* is
 ``ContentModel.top_similar(50)``. Both get the same float32 features of the real complete titles
-from a file, and run in turn, each in a process of its own. The cosines of both are compared, so
-that it is known that the same was computed.
+from a file, and run in turn, each in a process of its own, with one BLAS thread each (or
+``--threads N``; sorting, most of the peer's work, has one in any case). The cosines of both are
+compared, so that it is known that the same was computed.
 """
 
 import argparse
@@ -65,6 +66,7 @@ def main() -> None:
     """Parse the options, measure, print a table."""
     parser = argparse.ArgumentParser(description="Similar titles against scikit-learn.")
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=1, help="of BLAS, for both")
     parser.add_argument("--peer-env", type=Path, help="folder of the peer's environment")
     options = parser.parse_args()
     if not os.environ.get("RECOMMENDER_DATA"):
@@ -76,8 +78,9 @@ def main() -> None:
         folder = Path(name)
         np.save(folder / "features.npy", features)
         for _ in range(options.repeats):
-            results["peer"].append(run(peer, PEER, folder, "peer"))
-            results["ours"].append(run(Path(sys.executable), OURS, folder, "ours"))
+            results["peer"].append(run(peer, PEER, folder, "peer", options.threads))
+            ours = Path(sys.executable)
+            results["ours"].append(run(ours, OURS, folder, "ours", options.threads))
         cosines = [np.load(folder / f"{kind}.npy") for kind in results]
     difference = float(np.abs(cosines[0] - cosines[1]).max())
     if difference > TOLERANCE:
@@ -98,13 +101,14 @@ def complete_features(path: Path) -> "np.ndarray[Any, np.dtype[np.float32]]":
     return item_features(genres, [row["type"] for row in titles])[1]
 
 
-def run(python: Path, program: str, folder: Path, kind: str) -> dict[str, float]:
+def run(python: Path, program: str, folder: Path, kind: str, threads: int) -> dict[str, float]:
     """Run a program in a process of its own; its figures."""
     arguments = [str(folder / "features.npy"), str(folder / f"{kind}.npy")]
+    limits = {name: str(threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
     done = subprocess.run(
         [str(python), "-c", program, *arguments],
         cwd=ROOT if kind == "ours" else folder,
-        env=None if kind == "ours" else peer_environment(),
+        env=(dict(os.environ) if kind == "ours" else peer_environment()) | limits,
         check=True,
         stdout=subprocess.PIPE,
         text=True,
@@ -125,7 +129,8 @@ def report(
     }
     print(
         f"The {K} most similar of {shape[0]:,} titles with {shape[1]} features, "
-        f"{options.repeats} runs each, {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores "
+        f"{options.repeats} runs each on {options.threads} thread(s), "
+        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores "
         f"({platform.machine()}), Python {platform.python_version()}\n"
     )
     print("| | seconds (median) | all runs | peak memory, MiB |")

@@ -4,6 +4,7 @@ import csv
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -15,13 +16,14 @@ from ml.serving import UNKNOWN, clip_score
 from recommender.services import registry
 from recommender.services.catalogue import catalogue_arrays
 from recommender.services.errors import RecommenderError
-from recommender.services.history import history_of
+from recommender.services.history import History, histories_of, history_of
 from recommender.services.lists import METHODS, UnknownMethod
 from recommender.services.rankings import rank, user_vector
 from recommender.services.registry import LoadedModel
 
 PAIR_COLUMNS = ("user_id", "anime_id")
 _PAIRS_AT_ONCE = 100_000
+_RATERS_AT_ONCE = 2_000
 
 
 class NoModel(RecommenderError):
@@ -71,16 +73,15 @@ def export_recommendations(*, method: str, n: int, output: Path) -> int:
     if method not in METHODS:
         raise UnknownMethod(method)
     catalogue, state = catalogue_arrays(), registry.active_model()
-    raters = Rater.objects.filter(source=Rater.Source.IMPORT).order_by("source_id")
     n_raters = 0
     with _replacing(output) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("user_id", "rank", "anime_id", "relevance", "prediction"))
-        for rater in raters.iterator(chunk_size=1_000):
+        for rater, history in _imported_histories():
             ranking = rank(
                 method=method,
                 rater=rater,
-                history=history_of(rater=rater),
+                history=history,
                 catalogue=catalogue,
                 state=state,
                 show_adult=True,
@@ -120,6 +121,16 @@ def _predict(
             )
         predictions[own] = model.scorer.predict(vectors[user], rows[own])
     return clip_score(predictions)
+
+
+def _imported_histories() -> Iterator[tuple[Rater, History]]:
+    """Every imported rater with the list, by source_id; read in bulk, a few thousand at a time."""
+    found = Rater.objects.filter(source=Rater.Source.IMPORT).order_by("source_id")
+    raters = found.iterator(chunk_size=_RATERS_AT_ONCE)
+    while some := list(islice(raters, _RATERS_AT_ONCE)):
+        histories = histories_of([rater.pk for rater in some])
+        for position, rater in enumerate(some):
+            yield rater, histories.one(position)
 
 
 def _imported_raters() -> dict[int, Rater]:
