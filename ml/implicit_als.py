@@ -34,9 +34,9 @@ class ImplicitAlsConfig(EntryWeighting):
         seed: of the first vectors.
     """
 
-    factors: int = 64
-    confidence: float = 4.0
-    regularisation: float = 50.0
+    factors: int = 128
+    confidence: float = 2.0
+    regularisation: float = 30.0
     n_iterations: int = 12
     seed: int = 0
 
