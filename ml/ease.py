@@ -7,7 +7,7 @@ is a rater's entries times these weights, so what a title contributes is stated 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -16,8 +16,8 @@ from scipy.linalg import lapack
 
 from ml.checks import real_number, whole_number
 from ml.data import Ratings
-from ml.entry_weighting import EntryWeighting, weights_of
-from ml.errors import DataError, TooLittleData
+from ml.entry_weighting import WEIGHTINGS, EntryWeighting, Weighting, weights_of
+from ml.errors import ConfigError, DataError, TooLittleData
 from ml.histories import Histories
 from ml.item_weights import ItemWeights, gram_matrix, mirror_lower_triangle
 from ml.protocols import FloatArray, IndexArray
@@ -36,11 +36,14 @@ class EaseConfig(EntryWeighting):
             NeurIPS 2020), which keeps a fit of many raters as cautious as one of few.
         weights_per_title: how many sources are kept of each title. Some dozens rank better than
             all: the weak ones are noise.
+        learn_from: what an entry counts while learning, ``watched`` or ``scored``; ``weighting``
+            is what it counts in the history that a list is made from.
     """
 
-    regularisation: float = 50.0
-    diagonal_share: float = 0.5
-    weights_per_title: int = 50
+    regularisation: float = 20.0
+    diagonal_share: float = 0.3
+    weights_per_title: int = 25
+    learn_from: Weighting = "scored"
 
     def __post_init__(self) -> None:
         """Check every field.
@@ -52,6 +55,28 @@ class EaseConfig(EntryWeighting):
         real_number("regularisation", self.regularisation, 0.0, 1e9, lower_open=True)
         real_number("diagonal_share", self.diagonal_share, 0.0, 1e3)
         whole_number("weights_per_title", self.weights_per_title, 1, 100_000)
+        if self.learn_from not in WEIGHTINGS:
+            raise ConfigError(
+                f"learn_from must be one of {', '.join(WEIGHTINGS)}, not {self.learn_from!r}."
+            )
+
+    @classmethod
+    def broad(cls) -> Self:
+        """Return settings that keep many weak sources: by itself worse, but of another opinion."""
+        return cls(
+            regularisation=50.0, diagonal_share=0.3, weights_per_title=400, learn_from="watched"
+        )
+
+    @classmethod
+    def plain(cls) -> Self:
+        """Return EASE as published, for comparison: every entry counts 1, nothing is pruned."""
+        return cls(
+            weighting="watched",
+            learn_from="watched",
+            regularisation=100.0,
+            diagonal_share=0.0,
+            weights_per_title=100_000,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,9 +100,9 @@ class Ease:
             DataError: the Gram matrix cannot be inverted in single precision.
         """
         config = config or EaseConfig()
-        table = config.weight_of_score()
+        learnt = replace(config, weighting=config.learn_from).weight_of_score()
         histories = Histories.of_ratings(ratings)
-        inverse = regularised_gram(histories, table, config)
+        inverse = regularised_gram(histories, learnt, config)
         invert(inverse)
         watched = np.bincount(ratings.item_index, minlength=ratings.n_items)
         # A source that many raters have is worth more than a rare one of the same weight.
@@ -85,7 +110,7 @@ class Ease:
         weights = ItemWeights.strongest(
             weight_blocks(inverse), ratings.n_items, config.weights_per_title, favour
         )
-        return cls(weights, table)
+        return cls(weights, config.weight_of_score())
 
     @property
     def n_items(self) -> int:

@@ -199,14 +199,14 @@ class Popularity:
         return int(self.n_raters.size)
 
     def relevance(self, histories: Histories) -> npt.NDArray[np.float32]:
-        """Return :meth:`scores` for each rater, float32 [n, n_items].
+        """Return log(1 + count) for each rater, float32 [n, n_items]: in a blend, ratios count.
 
         Raises:
             DataError: the histories are of another number of titles.
         """
         if histories.n_items != self.n_items:
             raise DataError(f"Histories of {histories.n_items} titles, counts of {self.n_items}.")
-        return np.tile(self.n_raters.astype(np.float32), (len(histories), 1))
+        return np.tile(np.log1p(self.n_raters).astype(np.float32), (len(histories), 1))
 
     def contributions(
         self,
