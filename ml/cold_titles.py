@@ -21,6 +21,8 @@ from ml.implicit_als import ImplicitAls
 from ml.protocols import FloatArray, IndexArray
 
 _GUESSED: Final = "guessed_vectors"
+_COEFFICIENTS: Final = "coefficients"
+_PAIRS: Final = "pairs"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +52,61 @@ class ColdTitlesConfig:
 
 
 @dataclass(frozen=True, eq=False)
+class VectorGuess:
+    """What was learnt: from the features of any title to the vector it is likely to have.
+
+    Attributes:
+        coefficients: float32 [1 + n_features + n_pairs, d].
+        pairs: int32 [n_pairs, 2], which features make a pair.
+
+    Raises:
+        DataError: the shapes do not fit one another.
+    """
+
+    coefficients: FloatArray
+    pairs: npt.NDArray[np.int32]
+
+    def __post_init__(self) -> None:
+        if self.pairs.ndim != 2 or self.pairs.shape[1] != 2 or self.n_features < 0:
+            raise DataError("There must be a coefficient for each feature and each pair.")
+        if self.pairs.size and not 0 <= self.pairs.min() <= self.pairs.max() < self.n_features:
+            raise DataError(f"A pair is of features that are not in [0, {self.n_features}).")
+
+    @property
+    def n_features(self) -> int:
+        """How many features a title has."""
+        return len(self.coefficients) - 1 - len(self.pairs)
+
+    def vectors(self, features: npt.NDArray[Any]) -> FloatArray:
+        """Return a vector for each title, float32 [n, d].
+
+        Args:
+            features: [n, n_features] of 0 and 1.
+
+        Raises:
+            DataError: the features are others than those learnt from.
+        """
+        if features.ndim != 2 or features.shape[1] != self.n_features:
+            raise DataError(f"Expected {self.n_features} features a title, not {features.shape}.")
+        return (with_pairs(features, self.pairs) @ self.coefficients).astype(np.float32)
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return the arrays an artifact stores; :meth:`from_arrays` takes them back."""
+        return {_COEFFICIENTS: self.coefficients, _PAIRS: self.pairs}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
+        """Build it from :meth:`arrays`' form."""
+        return cls(arrays[_COEFFICIENTS], arrays[_PAIRS])
+
+
+@dataclass(frozen=True, eq=False)
 class ColdTitles:
     """Every title's vector as its features let one guess it, rated or not.
 
     Attributes:
         factors: the model whose vectors are guessed; it solves for the raters'.
+        guess: what was learnt.
         guessed_vectors: float32 [n_items, d].
 
     Raises:
@@ -62,6 +114,7 @@ class ColdTitles:
     """
 
     factors: ImplicitAls
+    guess: VectorGuess
     guessed_vectors: FloatArray
 
     def __post_init__(self) -> None:
@@ -96,13 +149,14 @@ class ColdTitles:
         rated = np.flatnonzero(n_raters > 0)
         if not rated.size:
             raise TooLittleData("No title has ratings to learn from.")
-        wide = with_pairs(features, config.titles_per_pair)
+        pairs = frequent_pairs(features, config.titles_per_pair)
+        wide = with_pairs(features, pairs)
         weight = np.sqrt(n_raters[rated].astype(np.float64))
         weighted = wide[rated] * (weight / weight.mean())[:, None]
         left = weighted.T @ wide[rated] + config.regularisation * np.eye(wide.shape[1])
         right = weighted.T @ factors.item_vectors[rated].astype(np.float64)
-        guessed = wide @ np.linalg.solve(left, right)
-        return cls(factors, guessed.astype(np.float32))
+        guess = VectorGuess(np.linalg.solve(left, right).astype(np.float32), pairs)
+        return cls(factors, guess, guess.vectors(features))
 
     @property
     def n_items(self) -> int:
@@ -124,16 +178,22 @@ class ColdTitles:
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return the arrays an artifact stores; :meth:`from_arrays` takes them back."""
-        return {**self.factors.arrays(), _GUESSED: self.guessed_vectors}
+        return {
+            **self.factors.arrays(),
+            **self.guess.arrays(),
+            _GUESSED: self.guessed_vectors,
+        }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
         """Build it from :meth:`arrays`' form, without a copy."""
-        return cls(ImplicitAls.from_arrays(arrays), arrays[_GUESSED])
+        return cls(
+            ImplicitAls.from_arrays(arrays), VectorGuess.from_arrays(arrays), arrays[_GUESSED]
+        )
 
 
-def with_pairs(features: npt.NDArray[Any], titles_per_pair: int) -> npt.NDArray[np.float64]:
-    """Return a constant, the features, and products of two that enough titles have.
+def frequent_pairs(features: npt.NDArray[Any], titles_per_pair: int) -> npt.NDArray[np.int32]:
+    """Return the pairs of features that enough titles have, int32 [p, 2].
 
     Args:
         features: [n_items, n_features] of 0 and 1.
@@ -142,10 +202,24 @@ def with_pairs(features: npt.NDArray[Any], titles_per_pair: int) -> npt.NDArray[
     Raises:
         DataError: a feature is not 0 or 1.
     """
+    single = _one_hot(features)
+    both = np.triu(single.T @ single, 1)
+    return np.argwhere(both >= titles_per_pair).astype(np.int32)
+
+
+def with_pairs(features: npt.NDArray[Any], pairs: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
+    """Return a constant, the features [n, f], and the products of the pairs: [n, 1 + f + p].
+
+    Raises:
+        DataError: a feature is not 0 or 1.
+    """
+    single = _one_hot(features)
+    products = single[:, pairs[:, 0]] * single[:, pairs[:, 1]]
+    return np.hstack([np.ones((len(single), 1)), single, products])
+
+
+def _one_hot(features: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     single = np.asarray(features, dtype=np.float64)
     if not np.all((single == 0) | (single == 1)):
         raise DataError("Features must be 0 or 1.")
-    both = np.triu(single.T @ single, 1)
-    first, second = np.nonzero(both >= titles_per_pair)
-    constant = np.ones((len(single), 1))
-    return np.hstack([constant, single, single[:, first] * single[:, second]])
+    return single

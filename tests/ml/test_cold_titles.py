@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from ml.cold_titles import ColdTitles, ColdTitlesConfig, with_pairs
+from ml.cold_titles import (
+    ColdTitles,
+    ColdTitlesConfig,
+    VectorGuess,
+    frequent_pairs,
+    with_pairs,
+)
 from ml.errors import ConfigError, DataError, TooLittleData
 from ml.histories import Histories
 from ml.implicit_als import ImplicitAls, ImplicitAlsConfig
@@ -29,12 +35,12 @@ def test_a_title_that_nobody_rated_is_ranked_by_its_colour() -> None:
 
 def test_pairs_are_those_that_enough_titles_have() -> None:
     features = np.array([[1, 1, 0], [1, 1, 1], [0, 1, 0]])
-    assert with_pairs(features, 2).tolist() == [
+    assert with_pairs(features, frequent_pairs(features, 2)).tolist() == [
         [1, 1, 1, 0, 1],
         [1, 1, 1, 1, 1],
         [1, 0, 1, 0, 0],
     ]
-    assert with_pairs(features, 3).shape == (3, 4)
+    assert frequent_pairs(features, 3).tolist() == []
 
 
 def test_what_does_not_fit_is_refused() -> None:
@@ -48,8 +54,13 @@ def test_what_does_not_fit_is_refused() -> None:
         ColdTitles.fit(factors, features, raters[1:])
     with pytest.raises(TooLittleData):
         ColdTitles.fit(factors, features, raters * 0)
+    guess = VectorGuess(np.ones((3, 4), np.float32), np.zeros((0, 2), np.int32))
     with pytest.raises(DataError, match="guessed vector"):
-        ColdTitles(factors, factors.item_vectors[1:])
+        ColdTitles(factors, guess, factors.item_vectors[1:])
+    with pytest.raises(DataError, match="Expected 2 features"):
+        guess.vectors(np.ones((1, 3)))
+    with pytest.raises(DataError, match="pair is of features"):
+        VectorGuess(np.ones((4, 4), np.float32), np.array([[0, 9]], np.int32))
 
 
 @pytest.mark.parametrize("change", [{"regularisation": 0.0}, {"titles_per_pair": 0}])
