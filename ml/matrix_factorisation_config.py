@@ -24,7 +24,7 @@ class MatrixFactorisationConfig:
         threads: threads on the CPU; the result does not depend on it.
     """
 
-    n_factors: int = 32
+    n_factors: int = 24
     n_implicit: int = 128
     rater_noise_weight: float = 30.0
     title_noise_weight: float = 100.0

@@ -6,16 +6,17 @@ the bits do not depend on how many there are.
 
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from ml.compiled import compiled
 
 Array = npt.NDArray[Any]
 
 _ROWS_AT_ONCE = 64  # summed in single precision before they are added to the double sums
 
 
-@numba.njit(nogil=True, cache=True, fastmath=True)
+@compiled(fastmath=True)
 def posteriors(  # noqa: PLR0917
     start: int,
     stop: int,
@@ -104,7 +105,7 @@ def posteriors(  # noqa: PLR0917
                 covariance_sum[i, j] += covariance[i, j]
 
 
-@numba.njit(nogil=True, cache=True, fastmath=True)
+@compiled(fastmath=True)
 def _gather(  # noqa: PLR0917
     begin: int,
     end: int,
@@ -134,7 +135,7 @@ def _gather(  # noqa: PLR0917
         sums[0, bias] += target
 
 
-@numba.njit(nogil=True, cache=True, fastmath=True)
+@compiled(fastmath=True)
 def _multiply(lower: Array, vector: Array, result: Array) -> None:
     """Write a symmetric matrix, given by its lower half, times a vector."""
     width = len(vector)
@@ -147,7 +148,7 @@ def _multiply(lower: Array, vector: Array, result: Array) -> None:
         result[i] = total
 
 
-@numba.njit(nogil=True, cache=True, fastmath=True)
+@compiled(fastmath=True)
 def _gram(block: Array, weight: Array, size: int, gram: Array) -> None:
     """Write the lower half of ``sum of weight · row rowᵀ`` of ``size`` rows, eight at a time."""
     width = block.shape[1]
@@ -171,7 +172,7 @@ def _gram(block: Array, weight: Array, size: int, gram: Array) -> None:
                 )
 
 
-@numba.njit(nogil=True, cache=True, fastmath=True)
+@compiled(fastmath=True)
 def _invert(matrix: Array, inverse: Array, result: Array) -> None:
     """Write the lower half of a positive definite matrix's inverse to ``result``.
 
@@ -195,7 +196,7 @@ def _invert(matrix: Array, inverse: Array, result: Array) -> None:
                 result[i, j] += inverse[k, i] * inverse[k, j]
 
 
-@numba.njit(nogil=True, cache=True, fastmath=True)
+@compiled(fastmath=True)
 def _cholesky(matrix: Array) -> None:
     """Overwrite the lower half of a positive definite matrix with its Cholesky factor."""
     width = matrix.shape[0]
@@ -207,7 +208,7 @@ def _cholesky(matrix: Array) -> None:
             matrix[i, j] = np.sqrt(total) if i == j else total / matrix[j, j]
 
 
-@numba.njit(nogil=True, cache=True, fastmath=True)
+@compiled(fastmath=True)
 def squared_errors(  # noqa: PLR0917
     start: int,
     stop: int,

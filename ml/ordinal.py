@@ -20,7 +20,7 @@ from ml.metrics import macro_mae, rmse
 
 FloatArray = npt.NDArray[np.float64]
 Decoding = Literal["prediction", "mean", "balanced"]
-DECODINGS: Final[tuple[str, ...]] = get_args(Decoding)
+DECODINGS: Final[tuple[Decoding, ...]] = get_args(Decoding)
 
 MOST_ADDED_ERROR: Final = 0.08
 """By how much of itself balancing may raise the RMSE, measured where it is fitted."""

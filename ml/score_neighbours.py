@@ -52,8 +52,8 @@ class ScoreNeighboursConfig:
         damping: weight added to the sum of weights that a correction is divided by.
     """
 
-    n_neighbours: int = 50
-    shrinkage: float = 40.0
+    n_neighbours: int = 30
+    shrinkage: float = 20.0
     power: float = 1.5
     damping: float = 0.1
 

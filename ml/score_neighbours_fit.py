@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from ml.compiled import compiled
 from ml.data import Ratings
 from ml.errors import Cancelled, DataError
 from ml.matrix_factorisation import MatrixFactorisation
@@ -130,7 +130,7 @@ def _neighbours(
     return index, weight
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _accumulate(  # noqa: PLR0917
     start: int,
     stop: int,
