@@ -23,6 +23,7 @@ Int64Array = npt.NDArray[np.int64]
 _SMALLEST_SPREAD: Final = 1e-6
 """A ranker that says the same of every candidate has no say, and no division by nothing."""
 _BATCH: Final = 256
+_BEHIND: Final = np.float32(0.999)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +58,10 @@ class RankBlend:
         return self.rankers[self.lead].n_items
 
     def relevance(self, histories: Histories) -> FloatArray:
-        """Return float32 [n, n_items], higher is better, watched titles included."""
+        """Return float32 [n, n_items], higher is better, watched titles included.
+
+        Candidates have 1 or more, all other titles from 0 to below 1.
+        """
         relevance = np.empty((len(histories), self.n_items), dtype=np.float32)
         for start in range(0, len(histories), _BATCH):
             batch = histories.take(slice(start, start + _BATCH))
@@ -66,21 +70,21 @@ class RankBlend:
 
     def _relevance(self, histories: Histories) -> FloatArray:
         candidates, parts = self.propose(histories, histories, self.n_candidates)
-        total = np.zeros((len(histories), self.n_items), dtype=np.float32)
-        behind: FloatArray = np.empty(0, dtype=np.float32)
+        listed = candidates >= 0
+        total = np.zeros(candidates.shape, dtype=np.float32)
+        relevance: FloatArray = np.empty(0, dtype=np.float32)
         for name, part in parts:
             mean, spread = standard_scale(part, candidates)
-            total += np.float32(self.weights[name]) * ((part - mean) / spread)
+            values = np.take_along_axis(part, candidates, axis=1)
+            total += np.float32(self.weights[name]) * ((values - mean) / spread)
             if name == self.lead:
-                behind = (part - mean) / spread
-        chosen = np.zeros((len(histories), self.n_items + 1), dtype=bool)
-        np.put_along_axis(chosen, candidates, True, axis=1)  # -1 falls into the spare column
-        chosen = chosen[:, :-1]
-        # What is not a candidate keeps the lead's order, wholly below the last candidate.
-        lowest = np.min(total, axis=1, where=chosen, initial=np.inf)
-        highest = np.max(behind, axis=1, where=~chosen, initial=-np.inf)
-        shift = np.where(np.isfinite(lowest) & np.isfinite(highest), lowest - highest - 1, 0)
-        return np.where(chosen, total, behind + shift[:, None].astype(np.float32))
+                lowest = part.min(axis=1, keepdims=True)
+                reach = part.max(axis=1, keepdims=True) - lowest
+                relevance = (part - lowest) * (_BEHIND / np.where(reach > 0, reach, 1))
+        total += 1 - np.min(total, axis=1, where=listed, initial=np.inf, keepdims=True)
+        rows, places = np.nonzero(listed)
+        relevance[rows, candidates[rows, places]] = total[rows, places]
+        return relevance
 
     def contributions(
         self, item_index: IndexArray, scores: npt.ArrayLike, targets: IndexArray
@@ -92,7 +96,7 @@ class RankBlend:
         """
         history = Histories.of_one(item_index, scores, self.n_items)
         candidates, parts = self.propose(history, history, self.n_candidates)
-        total = np.zeros((len(np.asarray(item_index)), len(np.asarray(targets))), dtype=np.float32)
+        total = np.zeros((len(item_index), len(targets)), dtype=np.float32)
         for name, part in parts:
             _, spread = standard_scale(part, candidates)
             own = self.rankers[name].contributions(item_index, scores, targets)

@@ -43,6 +43,7 @@ class RankBlendConfig:
         min_gain: in NDCG@10; a change that gains less is not made, so that a ranker that has
             nothing to add stays at weight 0 and is not asked when a list is made.
         variety: how many different titles the top tens are to show, as a multiple of the lead's.
+        price_of_variety: share of the NDCG@10 that may be lost for it.
     """
 
     n_candidates: int = 300
@@ -50,6 +51,7 @@ class RankBlendConfig:
     n_rounds: int = 3
     min_gain: float = 2e-4
     variety: float = 1.05
+    price_of_variety: float = 0.005
 
     def __post_init__(self) -> None:
         """Check every field.
@@ -62,6 +64,7 @@ class RankBlendConfig:
         whole_number("n_rounds", self.n_rounds, 1, 100)
         real_number("min_gain", self.min_gain, 0.0, 1.0)
         real_number("variety", self.variety, 0.0, 2.0)
+        real_number("price_of_variety", self.price_of_variety, 0.0, 1.0)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as JSON can hold them."""
@@ -198,8 +201,11 @@ def _vary(
     """Lower the weight of popularity until the top tens show enough different titles."""
     wanted = config.variety * examples.n_different(examples.features[:, :, 0])
     total = examples.features @ weights.astype(np.float32)
+    least = (1 - config.price_of_variety) * examples.ndcg(total)
     for _ in range(_MOST_STEPS):
         if examples.n_different(total) >= wanted:
             return
-        total -= np.float32(_STEP) * examples.features[:, :, popular]
+        total = total - np.float32(_STEP) * examples.features[:, :, popular]
+        if examples.ndcg(total) < least:
+            return
         weights[popular] -= _STEP

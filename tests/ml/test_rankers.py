@@ -121,7 +121,11 @@ def test_nobody_is_nobody(case: Case, ratings: Ratings) -> None:
 def test_an_empty_history_says_nothing(case: Case, ratings: Ratings) -> None:
     ranker = case.fit(ratings)
     relevance = ranker.relevance(Histories.of_one([], [], 40))[0]
-    expected = np.log1p(ranker.scores()) if isinstance(ranker, Popularity) else np.zeros(40)
+    expected = (
+        np.log1p(ranker.scores()).astype(np.float32)
+        if isinstance(ranker, Popularity)
+        else np.zeros(40)
+    )
     assert relevance.tolist() == expected.tolist()
     empty = np.empty(0, dtype=np.int64)
     assert ranker.contributions(empty, empty, np.array([1, 2])).shape == (0, 2)
