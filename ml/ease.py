@@ -67,17 +67,6 @@ class EaseConfig(EntryWeighting):
             regularisation=50.0, diagonal_share=0.3, weights_per_title=400, learn_from="watched"
         )
 
-    @classmethod
-    def plain(cls) -> Self:
-        """Return EASE as published, for comparison: every entry counts 1, nothing is pruned."""
-        return cls(
-            weighting="watched",
-            learn_from="watched",
-            regularisation=100.0,
-            diagonal_share=0.0,
-            weights_per_title=100_000,
-        )
-
 
 @dataclass(frozen=True, eq=False)
 class Ease:

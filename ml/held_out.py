@@ -14,10 +14,10 @@ import numpy.typing as npt
 from scipy import sparse
 
 from ml.data import Ratings, Split
-from ml.errors import DataError
+from ml.errors import DataError, TooLittleData
 from ml.histories import Histories
 from ml.ranking import top_k_rows
-from ml.ranking_metrics import listed_in
+from ml.ranking_metrics import listed_in, ndcg_at_k
 
 Part = Literal["validation", "test"]
 Int64Array = npt.NDArray[np.int64]
@@ -117,6 +117,17 @@ class HeldOut:
                 relevance(self.histories.take(batch)), self.left_out[batch], k
             )
         return lists
+
+    def mean_ndcg(self, relevance: Relevance, k: int = 10) -> float:
+        """Return the mean NDCG@k over the ranked raters.
+
+        Raises:
+            TooLittleData: nobody is ranked.
+            NonFiniteData, DataError: as :meth:`top_lists`.
+        """
+        if not len(self):
+            raise TooLittleData(f"No rater has a relevant {self.part} title.")
+        return float(ndcg_at_k(self.top_lists(relevance, k), self.relevant, k).mean())
 
     def checked_lists(self, lists: npt.NDArray[np.integer]) -> Int64Array:
         """Return lists that were made elsewhere as int64 [n, k], once they keep the convention.
