@@ -71,22 +71,29 @@ class Suite:
         """What predictions are shown from: the best predictor there is."""
         return self.best or self.net
 
-    def relevance_of_unrated(
-        self, histories: Histories, features: npt.NDArray[np.generic]
-    ) -> FloatArray | None:
-        """Return relevances of titles that have no row here, float32 [n, k].
+    def guessed_vectors(self, features: npt.NDArray[np.generic]) -> FloatArray | None:
+        """Return vectors for titles that have no row here, float32 [k, d].
 
         Args:
-            histories: of n raters.
             features: [k, n_features] of 0 and 1, of the titles.
 
         Returns:
             None where nothing was learnt of features.
         """
-        factors = self.rankers.get(IMPLICIT_ALS)
-        if self.guess is None or not isinstance(factors, ImplicitAls):
+        if self.guess is None or IMPLICIT_ALS not in self.rankers:
             return None
-        return factors.user_vectors(histories) @ self.guess.vectors(features).T
+        return self.guess.vectors(features)
+
+    def relevance_of_guessed(self, histories: Histories, vectors: FloatArray) -> FloatArray:
+        """Return the relevance of titles with guessed vectors [k, d], float32 [n, k].
+
+        Raises:
+            DataError: there are no factors that the vectors could be of.
+        """
+        factors = self.rankers.get(IMPLICIT_ALS)
+        if not isinstance(factors, ImplicitAls):
+            raise DataError("Without implicit factors no vector can be guessed.")
+        return factors.user_vectors(histories) @ vectors.T
 
     def groups(self, *, held_out: bool = False) -> dict[str, dict[str, npt.NDArray[Any]]]:
         """Return the arrays by group, as an artifact stores them; :meth:`load` takes them back.
