@@ -1,8 +1,8 @@
 """Trained models on disk: whole or not at all, checked, and never pickled.
 
-An artifact is a folder: one ``<group>.safetensors`` file for each group of arrays and a
-``manifest.json`` that names them with size and SHA-256. It is written beside its final place and
-renamed into it, so a reader sees all of it or nothing.
+An artifact is a folder: one ``<group>.safetensors`` file for each group of arrays, files of text
+such as figures, and a ``manifest.json`` that names them with size and SHA-256. It is written beside
+its final place and renamed into it, so a reader sees all of it or nothing.
 """
 
 import json
@@ -31,11 +31,13 @@ from ml.safetensors_map import map_arrays
 
 FORMAT_VERSION: Final = 1
 # 1: manifest.json with "format_version", "files" (size and sha256 of each), "checksum" (sha256 of
-#    the manifest's other keys) and the writer's own keys; arrays in <group>.safetensors.
+#    the manifest's other keys) and the writer's own keys; arrays in <group>.safetensors, all other
+#    files are text in UTF-8.
 
 MANIFEST: Final = "manifest.json"
 _RESERVED: Final = frozenset({"format_version", "files", "checksum"})
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_ARRAYS_SUFFIX: Final = ".safetensors"
 _TEMPORARY: Final = ".writing-"
 
 Array = npt.NDArray[Any]
@@ -47,6 +49,7 @@ def write_artifact(
     *,
     arrays: Mapping[str, Mapping[str, Array]],
     manifest: Mapping[str, Any],
+    texts: Mapping[str, str] | None = None,
 ) -> Path:
     """Write an artifact and return its folder, ``root / name``.
 
@@ -56,14 +59,16 @@ def write_artifact(
         arrays: by group, then by name.
         manifest: what else belongs to it, as JSON can hold it. The keys ``format_version``,
             ``files`` and ``checksum`` are ours.
+        texts: by file name, such as ``calibration.svg``; :func:`read_text` gives them back.
 
     Raises:
         ArtifactExists: the name is taken.
-        ArtifactError: a name is not allowed, or the manifest is not JSON.
+        ArtifactError: a name is not allowed, the manifest is not JSON, or a text is not Unicode.
         OSError: the disk refuses; nothing is left behind then.
     """
     for checked in (name, *arrays):
         check_name(checked)
+    encoded = {file: _encoded(file, text) for file, text in (texts or {}).items()}
     if _RESERVED & set(manifest):
         raise ArtifactError(f"Keys kept for the format: {', '.join(sorted(_RESERVED))}.")
     target = root / name
@@ -76,7 +81,9 @@ def write_artifact(
         for group, members in arrays.items():
             # safetensors stores the memory as it lies, so every array has to be in C order.
             ordered = {key: np.asarray(member, order="C") for key, member in members.items()}
-            save_file(ordered, temporary / f"{group}.safetensors")
+            save_file(ordered, temporary / f"{group}{_ARRAYS_SUFFIX}")
+        for file_name, content in encoded.items():
+            (temporary / file_name).write_bytes(content)
         files = {file.name: _describe(file) for file in sorted(temporary.iterdir())}
         text = _manifest_text({**manifest, "format_version": FORMAT_VERSION, "files": files})
         (temporary / MANIFEST).write_text(text, encoding="utf-8")
@@ -150,13 +157,36 @@ def load_arrays(path: Path, group: str) -> dict[str, Array]:
         ArtifactTooNew: a later version of the program wrote it.
     """
     check_name(group)
-    file = path / f"{group}.safetensors"
+    file = path / f"{group}{_ARRAYS_SUFFIX}"
     expected = read_manifest(path)["files"].get(file.name)
     if expected is None or not file.is_file():
         raise ArtifactMissing(f"{path} has no group of arrays named {group}.")
     if file.stat().st_size != expected["size"]:
         raise ArtifactDamaged(f"{file} is not as it was written (size).")
     return map_arrays(file)
+
+
+def read_text(path: Path, name: str) -> str:
+    """Return one of an artifact's texts, every byte of it checked.
+
+    Args:
+        path: the artifact's folder.
+        name: the text's file name.
+
+    Raises:
+        ArtifactMissing: no such artifact or file.
+        ArtifactDamaged: the text or the manifest is not what was written.
+        ArtifactTooNew: a later version of the program wrote it.
+        ArtifactError: the name is none that a text can have.
+    """
+    _check_text_name(name)
+    expected, file = read_manifest(path)["files"].get(name), path / name
+    if expected is None or not file.is_file():
+        raise ArtifactMissing(f"{path} has no text named {name}.")
+    content = file.read_bytes()
+    if expected != {"size": len(content), "sha256": sha256(content).hexdigest()}:
+        raise ArtifactDamaged(f"{file} is not as it was written (size or checksum).")
+    return content.decode()
 
 
 def remove_artifact(path: Path) -> None:
@@ -218,9 +248,27 @@ def check_name(name: str) -> None:
     """
     if not _NAME.fullmatch(name):
         raise ArtifactError(
-            f"{name!r} is no name for an artifact or group: letters, digits, '.', '_' and '-', "
-            "at most 100 of them, a letter or digit first."
+            f"{name!r} is no name for an artifact, group or text: letters, digits, '.', '_' and "
+            "'-', at most 100 of them, a letter or digit first."
         )
+
+
+def _check_text_name(name: str) -> None:
+    """Refuse what :func:`check_name` does, and the names of the other files of an artifact."""
+    check_name(name)
+    # Without regard to case, as some file systems see names.
+    if name.lower() == MANIFEST or name.lower().endswith(_ARRAYS_SUFFIX):
+        raise ArtifactError(
+            f"{name!r} is kept for the artifact's own files; name a text otherwise."
+        )
+
+
+def _encoded(name: str, text: str) -> bytes:
+    _check_text_name(name)
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise ArtifactError(f"The text {name} cannot be written: {error}") from error
 
 
 def _describe(file: Path) -> dict[str, Any]:

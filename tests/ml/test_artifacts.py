@@ -220,3 +220,59 @@ def test_every_file_can_be_read_by_whoever_may_read_the_manifest(tmp_path: Path)
     arrays = {"group": {"ones": np.ones(3)}}
     path = artifacts.write_artifact(tmp_path, "one", arrays=arrays, manifest={})
     assert len({file.stat().st_mode for file in path.iterdir()}) == 1
+
+
+TEXTS = {"calibration.svg": "<svg>–\r\n</svg>\n", "empty.txt": ""}
+
+
+@pytest.fixture
+def with_texts(tmp_path: Path) -> Path:
+    return artifacts.write_artifact(tmp_path, "texts", arrays=ARRAYS, manifest={}, texts=TEXTS)
+
+
+def test_texts_come_back_as_they_were(with_texts: Path) -> None:
+    assert {name: artifacts.read_text(with_texts, name) for name in TEXTS} == TEXTS
+    files = artifacts.verify_artifact(with_texts)["files"]
+    assert set(files) == {"model.safetensors", "ids.safetensors", *TEXTS}
+    assert files["empty.txt"]["size"] == 0
+    assert len({file.stat().st_mode for file in with_texts.iterdir()}) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../a.svg", "a/b.svg", "", ".svg", "manifest.json", "model.safetensors", "Manifest.JSON"],
+)
+def test_texts_cannot_have_the_names_of_others(tmp_path: Path, with_texts: Path, name: str) -> None:
+    with pytest.raises(ArtifactError):
+        artifacts.write_artifact(tmp_path, "a", arrays={}, manifest={}, texts={name: ""})
+    assert not (tmp_path / "a").exists()
+    with pytest.raises(ArtifactError):
+        artifacts.read_text(with_texts, name)
+
+
+def test_a_text_that_is_no_unicode_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match=r"bad\.txt"):
+        artifacts.write_artifact(tmp_path, "a", arrays={}, manifest={}, texts={"bad.txt": "\ud800"})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_text_that_is_not_there_is_missing(with_texts: Path) -> None:
+    with pytest.raises(ArtifactMissing, match=r"other\.svg"):
+        artifacts.read_text(with_texts, "other.svg")
+    (with_texts / "stray.svg").write_text("not of the artifact")
+    with pytest.raises(ArtifactMissing):
+        artifacts.read_text(with_texts, "stray.svg")
+    (with_texts / "calibration.svg").unlink()
+    with pytest.raises(ArtifactMissing):
+        artifacts.read_text(with_texts, "calibration.svg")
+    with pytest.raises(ArtifactMissing):
+        artifacts.read_text(with_texts / "none", "calibration.svg")
+
+
+@pytest.mark.parametrize("content", [b"<svg>-</svg>\n", b"", b"\xff"])
+def test_a_changed_text_is_damaged(with_texts: Path, content: bytes) -> None:
+    (with_texts / "calibration.svg").write_bytes(content)
+    with pytest.raises(ArtifactDamaged):
+        artifacts.read_text(with_texts, "calibration.svg")
+    with pytest.raises(ArtifactDamaged):
+        artifacts.verify_artifact(with_texts)
