@@ -2,8 +2,8 @@
 
 As many rows a rater as real ones have, rescaled; titles drawn by real frequencies; and a score that
 is the sum of a mean, a rater's and a title's own level, a few shared tastes, and noise, rounded to
-1 to 10. The shares are set so that the scores spread as the real ones do (1.57), two thirds of it
-explainable. The rows of :mod:`benchmarks.simulated_ratings` are good for timing only.
+1 to 10. The scores spread by about 1.54 points, of whose square noise is a little less than half.
+The rows of :mod:`benchmarks.simulated_ratings` are good for timing only.
 """
 
 from pathlib import Path

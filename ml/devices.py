@@ -33,8 +33,8 @@ def resolve_precision(name: str, device: str) -> torch.dtype:
     """Return the type that matrix products are computed in.
 
     ``auto`` takes bfloat16 where the device multiplies it itself: there it is about twice as fast,
-    and on the CooperUnion sample the error is the same to the third decimal. Elsewhere it would be
-    emulated, so ``auto`` takes float32.
+    and on the CooperUnion sample the validation error was higher by 0.0007, seen with one seed.
+    Elsewhere it would be emulated, so ``auto`` takes float32.
 
     Args:
         name: auto, float32 or bfloat16.
