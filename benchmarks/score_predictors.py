@@ -9,31 +9,27 @@ all training rows and on a subset in which every score is as frequent: a few min
 """
 
 import argparse
-import os
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.real_files import folder_of_data, read_real_ratings
 from ml import matrix_factorisation_fit, metrics, score_neighbours_fit
 from ml.balanced import balanced_subset
 from ml.biases import Biases
 from ml.config import RecommenderNetConfig
-from ml.data import IdMap, Ratings, split
+from ml.data import Ratings
 from ml.histories import Histories
 from ml.matrix_factorisation_config import MatrixFactorisationConfig
 from ml.ordinal import DECODINGS, OrdinalOutput
-from ml.pipeline import SPLIT_SEED
 from ml.protocols import ScorePredictor
-from ml.rating_files import read_ratings
 from ml.score_blend import ScoreBlend
 from ml.score_neighbours import ScoreNeighbours, ScoreNeighboursConfig
 from ml.serving import RecommenderNetScorer, clip_score
 
 LEFT_OUT = 1000
-IMPORTED = np.uint64(1) << np.uint64(56)  # what the platform puts before an imported rater's id
 
 
 def main() -> None:
@@ -41,9 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Errors of the score predictors.")
     parser.add_argument("--network", action="store_true", help="train RecommenderNet too")
     options = parser.parse_args()
-    if not os.environ.get("RECOMMENDER_DATA"):
-        sys.exit("Set RECOMMENDER_DATA to the folder of anime.csv and rating.csv.")
-    train, validation, test = read_parts(Path(os.environ["RECOMMENDER_DATA"]))
+    train, validation, test = read_parts(folder_of_data())
     print(f"{len(train)} training rows, {len(validation)} validation, {len(test)} test")
     parts: dict[str, ScorePredictor] = {"biases": Biases.fit(train)}
     neighbours = fit_neighbours(train, validation, tell=True)
@@ -66,12 +60,7 @@ def main() -> None:
 
 def read_parts(folder: Path) -> tuple[Ratings, Ratings, Ratings]:
     """Return the train, validation and test rows of the real file, split as the platform does."""
-    table = read_ratings(folder / "rating.csv")
-    users, items = IdMap.of(table.user_id), IdMap.of(table.anime_id)
-    ratings = table.indexed(users, items)
-    ratings = ratings.take(np.lexsort((ratings.item_index, ratings.user_index)))
-    keys = IMPORTED | users.ids.astype(np.uint64)
-    parts = split(ratings, user_keys=keys, item_ids=items.ids, seed=SPLIT_SEED)
+    ratings, parts, _ = read_real_ratings(folder)
     return ratings.take(parts.train), ratings.take(parts.validation), ratings.take(parts.test)
 
 

@@ -5,7 +5,7 @@ a class-balanced subset.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -17,11 +17,13 @@ from ml.config import RecommenderNetConfig
 from ml.content_ranker import ContentProfile
 from ml.data import Ratings, Split
 from ml.ease import EaseConfig, invert, regularised_gram, weight_blocks
+from ml.entry_weighting import weights_of
 from ml.errors import TooLittleData
 from ml.histories import Histories
 from ml.item_neighbours import ItemNeighbours
-from ml.protocols import FloatArray, ScorePredictor
-from ml.report import EvaluationReport, evaluate
+from ml.matrix_factorisation import MatrixFactorisation
+from ml.protocols import FloatArray, IndexArray, ScorePredictor
+from ml.report import DEFAULT_DECODING, EvaluationReport, evaluate
 from ml.score_neighbours import ScoreNeighbours
 from ml.serving import RecommenderNetScorer
 from ml.suite import COLLABORATIVE, EASE_BROAD, IMPLICIT_ALS, Suite
@@ -29,6 +31,7 @@ from ml.suite_config import RECOMMENDER_NET, SuiteConfig
 from ml.suite_fit import Features, Follower
 
 BEST: Final = "best"
+FACTORISATION: Final = "matrix-factorisation"
 FOR_YOU: Final = "for-you"
 _SUBSET_SEED: Final = 0
 
@@ -61,7 +64,9 @@ def fit_comparisons(
     """
     train, validation = ratings.take(parts.train), ratings.take(parts.validation)
     follower.next("For comparison: biases and plain EASE")
-    compared = Comparisons({"biases": Biases.fit(train)}, {"ease": plain_ease(train)})
+    compared = Comparisons(rankers={"ease": plain_ease(train)})
+    if len(train.scored()):
+        compared.predictors["biases"] = Biases.fit(train)
     follower.next("For comparison: item neighbours and content")
     compared.rankers["item-neighbours"] = ItemNeighbours.fit(train).relevance
     if features is not None:
@@ -84,17 +89,32 @@ def plain_ease(train: Ratings) -> Callable[[Histories], FloatArray]:
     Raises:
         TooLittleData: there are no ratings.
     """
-    config = EaseConfig(
-        weighting="watched", learn_from="watched", regularisation=100.0, diagonal_share=0.0
+    return unpruned_ease(
+        train,
+        EaseConfig(
+            weighting="watched", learn_from="watched", regularisation=100.0, diagonal_share=0.0
+        ),
     )
-    inverse = regularised_gram(Histories.of_ratings(train), config.weight_of_score(), config)
+
+
+def unpruned_ease(train: Ratings, config: EaseConfig) -> Callable[[Histories], FloatArray]:
+    """Return what :class:`ml.ease.Ease` ranks by if it keeps every weight, float32 [n, n_items].
+
+    Raises:
+        TooLittleData: there are no ratings.
+    """
+    learnt = replace(config, weighting=config.learn_from).weight_of_score()
+    inverse = regularised_gram(Histories.of_ratings(train), learnt, config)
     invert(inverse)
     weights = np.empty_like(inverse)
     start = 0
     for block in weight_blocks(inverse):  # row by the title spoken for
         weights[:, start : start + len(block)] = block.T
         start += len(block)
-    return lambda histories: np.asarray(histories.matrix() @ weights)
+    table = config.weight_of_score()
+    return lambda histories: np.asarray(
+        histories.matrix(weights_of(histories.score, table)) @ weights
+    )
 
 
 def measure(
@@ -108,35 +128,74 @@ def measure(
     Raises:
         MlError: whatever goes wrong in an expected way.
     """
-    predictors: dict[str, Any] = {}
-    rankers: dict[str, Any] = {}
+    test = ratings.take(parts.test)
+    predictors: dict[str, Any] = dict(predictions(suite, test.user_index, test.item_index))
+    predictors |= {name: each.predict_pairs for name, each in compared.predictors.items()}
+    rankers = {**rankings(suite), **compared.rankers}
+    return evaluate(ratings, parts, predictors=predictors, rankers=rankers)
+
+
+def predictions(
+    suite: Suite, user_index: IndexArray, item_index: IndexArray
+) -> dict[str, dict[str, npt.NDArray[np.floating[Any]]]]:
+    """Return what a suite predicts for pairs [n], by predictor and decoding.
+
+    Args:
+        suite: the models.
+        user_index: rows of the raters [n]; -1 is a rater without a row.
+        item_index: rows of the titles [n], likewise.
+    """
+    found: dict[str, dict[str, npt.NDArray[np.floating[Any]]]] = {}
     if suite.best is not None:
-        predictors[BEST] = decodings(suite, ratings.take(parts.test))
+        found[BEST] = _decoded(suite, user_index, item_index)
         for part in suite.best.parts.values():
-            if isinstance(part, ScoreNeighbours):
-                predictors["matrix-factorisation"] = part.base.predict_pairs
+            base = part.base if isinstance(part, ScoreNeighbours) else part
+            if isinstance(base, MatrixFactorisation):
+                found[FACTORISATION] = {
+                    DEFAULT_DECODING: base.predict_pairs(user_index, item_index)
+                }
+    if suite.net is not None:
+        found[RECOMMENDER_NET] = {DEFAULT_DECODING: suite.net.predict_pairs(user_index, item_index)}
+    return found
+
+
+def rankings(suite: Suite) -> dict[str, Callable[[Histories], FloatArray]]:
+    """Return what a suite ranks titles by, by name; popularity is left to the evaluation."""
+    found: dict[str, Callable[[Histories], FloatArray]] = {}
     if suite.for_you is not None:
-        rankers[FOR_YOU] = suite.for_you.relevance
+        found[FOR_YOU] = suite.for_you.relevance
     for name in (COLLABORATIVE, EASE_BROAD, IMPLICIT_ALS):
         if name in suite.rankers:
-            rankers[name] = suite.rankers[name].relevance
+            found[name] = suite.rankers[name].relevance
     if suite.net is not None:
-        predictors[RECOMMENDER_NET] = suite.net.predict_pairs
-        rankers[RECOMMENDER_NET] = _by_prediction(suite.net)
-    predictors |= {name: each.predict_pairs for name, each in compared.predictors.items()}
-    return evaluate(ratings, parts, predictors=predictors, rankers={**rankers, **compared.rankers})
+        found[RECOMMENDER_NET] = _by_prediction(suite.net)
+    return found
 
 
 def decodings(suite: Suite, rows: Ratings) -> dict[str, npt.NDArray[np.floating[Any]]]:
-    """Return the best predictor's values for rows, by decoding: ``default`` and ``balanced``."""
+    """Return the best predictor's values for rows, by decoding.
+
+    These are ``default``, and ``mean`` and ``balanced`` where the suite has an ordinal output.
+
+    Raises:
+        TooLittleData: there is no best predictor.
+    """
     if suite.best is None:
         raise TooLittleData("No best predictor was fitted.")
-    predictions = suite.best.predict_pairs(rows.user_index, rows.item_index)
-    found: dict[str, npt.NDArray[np.floating[Any]]] = {"default": predictions}
-    if suite.ordinal is not None and len(rows):
-        spreads = suite.best.spread_pairs(rows.user_index, rows.item_index)
+    return _decoded(suite, rows.user_index, rows.item_index)
+
+
+def _decoded(
+    suite: Suite, user_index: IndexArray, item_index: IndexArray
+) -> dict[str, npt.NDArray[np.floating[Any]]]:
+    if suite.best is None:
+        return {}
+    points = suite.best.predict_pairs(user_index, item_index)
+    found: dict[str, npt.NDArray[np.floating[Any]]] = {DEFAULT_DECODING: points}
+    if suite.ordinal is not None:
+        spreads = suite.best.spread_pairs(user_index, item_index)
         for how in ("mean", "balanced"):
-            found[how] = suite.ordinal.decode(predictions, spreads, how=how)
+            found[how] = suite.ordinal.decode(points, spreads, how=how)
     return found
 
 
