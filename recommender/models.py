@@ -112,14 +112,32 @@ class ModelVersion(models.Model):
 
     @property
     def measured(self) -> dict[str, Any]:
-        """The held-out figures of the model itself."""
-        return dict(self.metrics.get("recommender-net", {}))
+        """The held-out figures of what is served: the best predictor's and the default list's."""
+        rows = dict(self.measured_rows)
+        scores = rows.get("best") or rows.get("recommender-net") or {}
+        lists = rows.get("for-you") or rows.get("collaborative") or rows.get("recommender-net")
+        return {**(lists or {}), **scores}
 
     @property
     def measured_rows(self) -> list[tuple[str, dict[str, Any]]]:
-        """The model's figures and those of its baselines, in the order to show them."""
-        names = ("recommender-net", "global-mean", "popular")
-        return [(name, self.metrics[name]) for name in names if self.metrics.get(name)]
+        """The figures of every model and baseline, one number a measure, in the order to show."""
+        rows: dict[str, dict[str, Any]] = {}
+        for name, decodings in self.metrics.get("scores", {}).items():
+            for decoding, measures in decodings.items():
+                row = name if decoding == "default" else f"{name} ({decoding})"
+                rows.setdefault(row, {}).update(_plain(measures))
+        for name, measures in self.metrics.get("lists", {}).items():
+            rows.setdefault(name, {}).update(_plain(measures))
+        return list(rows.items())
+
+
+def _plain(measures: dict[str, Any]) -> dict[str, Any]:
+    """The measures that are one number, without their intervals."""
+    return {
+        name: measure["value"] if isinstance(measure, dict) else measure
+        for name, measure in measures.items()
+        if isinstance(measure, int | float) or (isinstance(measure, dict) and "value" in measure)
+    }
 
 
 class Worker(models.Model):

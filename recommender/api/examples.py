@@ -8,23 +8,33 @@ RECOMMENDATION: dict[str, Any] = {
     "rank": 1,
     "anime": ANIME,
     "prediction": 8.91,
-    "relevance": 8.91,
+    "relevance": 11.27,
     "recommender_score": 1.0,
     "sim": None,
     "reasons": [
         {
+            "kind": "titles",
+            "text": "Because of Monster (your 10) on your list.",
+            "genres": [],
+            "titles": [{"id": 19, "score": 10.0, "contribution": 0.83}],
+            "is_exact": False,
+        },
+        {
             "kind": "genres",
-            "text": "You score Sci-Fi and Thriller above your average.",
-            "genres": ["Sci-Fi", "Thriller"],
-        }
+            "text": "Shares Thriller with it.",
+            "genres": ["Thriller"],
+            "titles": [],
+            "is_exact": False,
+        },
     ],
+    "is_exploration": False,
 }
 RECOMMENDATIONS: dict[str, Any] = {
     "next": f"{SERVER}/api/v1/me/recommendations/?cursor=eyJvZmZzZXQiOjEwfQ%3AkzW5Q8x",
     "previous": None,
     "results": [RECOMMENDATION],
     "method": "for-you",
-    "source": "recommender-net",
+    "source": "for-you",
     "model_version": 3,
     "fallback": "",
 }
@@ -77,7 +87,10 @@ VERSION: dict[str, Any] = {
     "n_ratings": 520609,
     "n_raters": 5000,
     "n_titles": 7390,
-    "metrics": {"recommender-net": {"rmse": 1.21}, "global-mean": {"rmse": 1.57}},
+    "metrics": {
+        "scores": {"best": {"default": {"rmse": {"value": 1.07, "low": 1.05, "high": 1.09}}}},
+        "lists": {"for-you": {"ndcg_at_10": {"value": 0.40, "low": 0.39, "high": 0.41}}},
+    },
     "data_fingerprint": "2c26b46b68ffc68f",
     "created_at": "2026-11-24T19:45:00.000001Z",
     "activated_at": "2026-11-24T19:46:00.000001Z",

@@ -10,12 +10,26 @@ from catalog.api.serializers import AnimeSerializer, PageSerializer
 from recommender.api import examples
 
 
+class InfluenceSerializer(serializers.Serializer[Any]):
+    """One of your titles that moved the listed one."""
+
+    id = serializers.IntegerField(source="anime_id", help_text="The title's id.")
+    score = serializers.FloatField(help_text="What you gave it; 0 for no score.")
+    contribution = serializers.FloatField(
+        help_text="How much lower the relevance would be without it; negative where higher.",
+    )
+
+
 class ReasonSerializer(serializers.Serializer[Any]):
     """Why a title is in the list."""
 
     kind = serializers.CharField(help_text="What kind of reason it is, such as `genres`.")
     text = serializers.CharField(help_text="The reason in words.")
     genres = serializers.ListField(child=serializers.CharField(), help_text="The genres' names.")
+    titles = InfluenceSerializer(many=True, help_text="Your own titles that moved it most.")
+    is_exact = serializers.BooleanField(
+        help_text="Whether the contributions are exact; approximate otherwise."
+    )
 
 
 class RecommendationSerializer(serializers.Serializer[Any]):
@@ -38,6 +52,9 @@ class RecommendationSerializer(serializers.Serializer[Any]):
         help_text="The similarity to your profile; null unless `source` is `content`.",
     )
     reasons = ReasonSerializer(many=True)
+    is_exploration = serializers.BooleanField(
+        help_text="A title that nobody has rated yet, placed by its genres and type."
+    )
 
 
 @extend_schema_serializer(examples=[answer(examples.RECOMMENDATIONS)])

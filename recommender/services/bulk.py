@@ -1,29 +1,24 @@
-"""Predictions and lists for many raters at once, as files. The data set's raters, by source_id."""
+"""Predictions for the pairs of a file. The data set's raters, by source_id."""
 
 import csv
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 import numpy.typing as npt
 
 from catalog.models import Rater
+from ml.protocols import ScorePredictor
 from ml.serving import UNKNOWN, clip_score
 from recommender.services import registry
-from recommender.services.catalogue import catalogue_arrays
 from recommender.services.errors import RecommenderError
-from recommender.services.history import History, histories_of, history_of
-from recommender.services.lists import METHODS, UnknownMethod
-from recommender.services.rankings import rank, user_vector
+from recommender.services.files import replacing
+from recommender.services.history import history_of
+from recommender.services.rankings import user_vector
 from recommender.services.registry import LoadedModel
 
 PAIR_COLUMNS = ("user_id", "anime_id")
 _PAIRS_AT_ONCE = 100_000
-_RATERS_AT_ONCE = 2_000
 
 
 class NoModel(RecommenderError):
@@ -48,10 +43,11 @@ def predict_file(*, pairs: Path, output: Path) -> int:
     state = registry.active_model()
     if state.model is None:
         raise NoModel(f"{state.problem} Train one with manage.py train.")
+    predictor_of(state.model)  # before the file of pairs is read
     rater_of = _imported_raters()
     vectors: dict[int, npt.NDArray[np.float32]] = {}
     n_rows = 0
-    with _replacing(output) as file:
+    with replacing(output) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow((*PAIR_COLUMNS, "prediction"))
         for user_ids, anime_ids in _pairs_of(pairs):
@@ -62,36 +58,13 @@ def predict_file(*, pairs: Path, output: Path) -> int:
     return n_rows
 
 
-def export_recommendations(*, method: str, n: int, output: Path) -> int:
-    """Write the first n titles of every imported rater's list; how many raters it were.
-
-    Columns: user_id, rank, anime_id, relevance, prediction (empty where there is none), sorted by
-    user_id and rank. Adult titles are listed too: their setting belongs to accounts.
-
-    Raises UnknownMethod.
-    """
-    if method not in METHODS:
-        raise UnknownMethod(method)
-    catalogue, state = catalogue_arrays(), registry.active_model()
-    n_raters = 0
-    with _replacing(output) as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("user_id", "rank", "anime_id", "relevance", "prediction"))
-        for rater, history in _imported_histories():
-            ranking = rank(
-                method=method,
-                rater=rater,
-                history=history,
-                catalogue=catalogue,
-                state=state,
-                show_adult=True,
-            )
-            columns = (ranking.anime_ids[:n], ranking.relevance[:n], ranking.prediction[:n])
-            for place, row in enumerate(zip(*columns, strict=True), start=1):
-                prediction = f"{row[2]:.6f}" if np.isfinite(row[2]) else ""
-                writer.writerow((rater.source_id, place, row[0], f"{row[1]:.6f}", prediction))
-            n_raters += 1
-    return n_raters
+def predictor_of(model: LoadedModel) -> ScorePredictor:
+    """What predicts scores. Raises NoModel when the version was trained without."""
+    if model.suite.predictor is None:
+        raise NoModel(
+            f"Version {model.version_id} predicts no scores. Train everything with manage.py train."
+        )
+    return model.suite.predictor
 
 
 def _predict(
@@ -102,6 +75,7 @@ def _predict(
     anime_ids: list[int],
 ) -> npt.NDArray[np.float32]:
     """Predictions of one chunk [n], rater by rater; ``vectors`` remembers what it folded in."""
+    predictor = predictor_of(model)
     items = np.array(anime_ids, dtype=np.int64)
     known = model.items.contains(items)
     rows = np.full(len(items), UNKNOWN, dtype=np.int64)
@@ -115,22 +89,17 @@ def _predict(
         if user not in vectors:
             rater = rater_of.get(user)
             vectors[user] = (
-                model.scorer.prior_vector
+                predictor.prior_vector
                 if rater is None
-                else user_vector(model=model, rater=rater, history=history_of(rater=rater))
+                else user_vector(
+                    model=model,
+                    predictor=predictor,
+                    rater=rater,
+                    history=history_of(rater=rater),
+                )
             )
-        predictions[own] = model.scorer.predict(vectors[user], rows[own])
+        predictions[own] = predictor.predict(vectors[user], rows[own])
     return clip_score(predictions)
-
-
-def _imported_histories() -> Iterator[tuple[Rater, History]]:
-    """Every imported rater with the list, by source_id; read in bulk, a few thousand at a time."""
-    found = Rater.objects.filter(source=Rater.Source.IMPORT).order_by("source_id")
-    raters = found.iterator(chunk_size=_RATERS_AT_ONCE)
-    while some := list(islice(raters, _RATERS_AT_ONCE)):
-        histories = histories_of([rater.pk for rater in some])
-        for position, rater in enumerate(some):
-            yield rater, histories.one(position)
 
 
 def _imported_raters() -> dict[int, Rater]:
@@ -166,17 +135,3 @@ def _pairs_of(path: Path) -> Iterator[tuple[list[int], list[int]]]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BadPairs(f"{path} cannot be read: {error}") from error
     yield users, titles
-
-
-@contextmanager
-def _replacing(output: Path) -> Iterator[IO[str]]:
-    """A text file that takes its name only once it is complete."""
-    draft = output.with_name(f".{output.name}.{os.getpid()}")
-    try:
-        with draft.open("w", newline="", encoding="utf-8") as file:
-            yield file
-        draft.replace(output)
-    except OSError as error:
-        raise RecommenderError(f"{output} cannot be written: {error}") from error
-    finally:
-        draft.unlink(missing_ok=True)

@@ -14,10 +14,12 @@ from ml.artifacts import load_arrays, read_manifest, verify_artifact, write_arti
 from ml.data import IdMap, Ratings
 from ml.errors import TooLittleData
 from ml.ranges import ranges
+from recommender.services.catalogue import catalogue_arrays
 from recommender.services.rating_rows import rating_blocks
 
 # What is worked on at once, so that helping arrays stay small.
 _CHUNK_ROWS, _CHUNK_RATERS = 500_000, 4_000
+SNAPSHOT = "dataset"
 _SOURCE_CODES = {Rater.Source.IMPORT: 1, Rater.Source.DEMO: 2, Rater.Source.ACCOUNT: 3}
 
 
@@ -34,6 +36,8 @@ class Dataset:
         user_revisions: int64 [n_users], each rater's revision when the rows were read.
         is_simulated: whether any of the raters is simulated.
         fingerprint: SHA-256 of the rows by key and title id.
+        features: uint8 [n_items, n_features] of 0 and 1, the titles' genres and types.
+        feature_names: names of the columns.
     """
 
     ratings: Ratings
@@ -43,10 +47,12 @@ class Dataset:
     user_revisions: npt.NDArray[np.int64]
     is_simulated: bool
     fingerprint: str
+    features: npt.NDArray[np.uint8]
+    feature_names: tuple[str, ...]
 
-    def save(self, *, root: Path, name: str) -> Path:
-        """Write a snapshot, so that a run that is resumed goes on with the same data."""
-        arrays: dict[str, npt.NDArray[Any]] = {
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return the arrays of a snapshot; :meth:`load` takes them back."""
+        return {
             "user_index": self.ratings.user_index,
             "item_index": self.ratings.item_index,
             "score": self.ratings.score,
@@ -54,15 +60,27 @@ class Dataset:
             "item_ids": self.items.ids,
             "user_keys": self.user_keys,
             "user_revisions": self.user_revisions,
+            "features": self.features,
         }
-        manifest = {"is_simulated": self.is_simulated, "fingerprint": self.fingerprint}
-        return write_artifact(root, name, arrays={"dataset": arrays}, manifest=manifest)
+
+    def manifest(self) -> dict[str, Any]:
+        """Return what a snapshot's manifest says of it."""
+        return {
+            "is_simulated": self.is_simulated,
+            "data_fingerprint": self.fingerprint,
+            "feature_names": list(self.feature_names),
+        }
+
+    def save(self, *, root: Path, name: str) -> Path:
+        """Write a snapshot, so that a run that is resumed goes on with the same data."""
+        arrays = {SNAPSHOT: self.arrays()}
+        return write_artifact(root, name, arrays=arrays, manifest=self.manifest())
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read a snapshot back. Raises ml.errors.ArtifactError."""
+        """Read a snapshot back, its own or that of a model version. Raises ArtifactError."""
         verify_artifact(path)
-        arrays = load_arrays(path, "dataset")
+        arrays = load_arrays(path, SNAPSHOT)
         manifest = read_manifest(path)
         users, items = IdMap(arrays["user_ids"]), IdMap(arrays["item_ids"])
         return cls(
@@ -78,7 +96,9 @@ class Dataset:
             user_keys=arrays["user_keys"],
             user_revisions=arrays["user_revisions"],
             is_simulated=bool(manifest["is_simulated"]),
-            fingerprint=str(manifest["fingerprint"]),
+            fingerprint=str(manifest["data_fingerprint"]),
+            features=arrays["features"],
+            feature_names=tuple(manifest["feature_names"]),
         )
 
 
@@ -107,7 +127,18 @@ def read_dataset() -> Dataset:
         user_revisions=raters.revisions[rows.rater_rows],
         is_simulated=bool(raters.is_simulated[rows.rater_rows].any()),
         fingerprint=_fingerprint(ratings, rows.counts, user_keys, items),
+        features=_features(items),
+        feature_names=tuple(catalogue_arrays().content.feature_names),
     )
+
+
+def _features(items: IdMap) -> npt.NDArray[np.uint8]:
+    """The titles' features; 0 for one that has been deleted since its ratings were read."""
+    catalogue = catalogue_arrays()
+    features = np.zeros((len(items), len(catalogue.content.feature_names)), dtype=np.uint8)
+    known = catalogue.items.contains(items.ids)
+    features[known] = catalogue.content.features[catalogue.items.index(items.ids[known])]
+    return features
 
 
 @dataclass(frozen=True, eq=False)

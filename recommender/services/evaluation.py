@@ -1,111 +1,81 @@
-"""How good a model is on rows that it has not seen, beside the baselines it must beat."""
+"""How good the models of a run are on rows that they have not seen, beside what they must beat."""
 
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-from scipy import sparse
-
-from ml import metrics
+from ml.cold_check import check_cold_titles
+from ml.comparisons import BEST, fit_comparisons, measure
 from ml.data import Ratings, Split
-from ml.ranking import Popularity, top_n
-from ml.serving import RecommenderNetScorer, clip_score
+from ml.errors import DataError
+from ml.report import EvaluationReport
+from ml.report_table import format_table
+from ml.suite_config import SuiteConfig
+from ml.suite_fit import Features, Follower, HeldOutFit
+from recommender.models import ModelVersion
 
-# A test title counts as relevant from this score on.
-RELEVANT_FROM = 8
-_K = 10
-_BOOTSTRAP_SEED = 0
+_SEED = 0
 
 
-def evaluate_scorer(
-    *, scorer: RecommenderNetScorer, ratings: Ratings, parts: Split
-) -> dict[str, Any]:
-    """Measure a fit on the training part against the test part.
+def evaluate_suite(
+    *,
+    ratings: Ratings,
+    parts: Split,
+    held_out: HeldOutFit,
+    config: SuiteConfig,
+    features: Features,
+    follower: Follower,
+) -> tuple[EvaluationReport, dict[str, Any]]:
+    """Measure a held-out fit on the test part: the report, and it as JSON can hold it.
 
-    Scores: RMSE, MAE, macro-MAE, accuracy, recall of scores up to 4, confusion matrix. Lists:
-    NDCG, recall and precision at 10 over the whole catalogue with everything left out that the
-    rater has in training or validation or has watched without a score; relevant are test titles
-    scored 8 or more; the interval is a 95 % bootstrap over raters.
-
-    The result is JSON-like, keyed by model: ``recommender-net``, ``global-mean``, ``popular``.
+    The JSON has three keys more: ``best_epoch`` of RecommenderNet, ``history`` (its learning
+    curve), and ``cold_titles``, how well titles without ratings are guessed, null where too few
+    titles could be hidden.
     """
-    test = ratings.take(parts.test)
-    report: dict[str, Any] = {
-        "n_test_ratings": len(test),
-        "recommender-net": {},
-        "global-mean": {},
-        "popular": {},
-    }
-    if not len(test):
-        return report
-    mean = float(ratings.take(parts.train).scored().score.mean())
-    predictions = clip_score(scorer.predict_pairs(test.user_index, test.item_index))
-    report["recommender-net"] = _score_metrics(predictions, test.score)
-    report["global-mean"] = _score_metrics(np.full(len(test), mean), test.score)
-
-    relevant_rows = test.take(test.score >= RELEVANT_FROM)
-    raters = np.unique(relevant_rows.user_index)
-    report["n_ranked_raters"] = len(raters)
-    if not len(raters):
-        return report
-    known = ratings.take(~parts.test)
-    seen = known.seen_matrix()
-    popularity = Popularity.fit(known).scores()
-    lists = {
-        "recommender-net": _lists(
-            raters, seen, lambda rater: scorer.predict(scorer.user_vector(rater))
-        ),
-        "popular": _lists(raters, seen, lambda rater: popularity),
-    }
-    relevant = sparse.csr_array(
-        (
-            np.ones(len(relevant_rows), dtype=bool),
-            (np.searchsorted(raters, relevant_rows.user_index), relevant_rows.item_index),
-        ),
-        shape=(len(raters), ratings.n_items),
-    )
-    for name, ranked in lists.items():
-        report[name] |= _ranking_metrics(ranked, relevant)
-    return report
-
-
-def _score_metrics(
-    predictions: npt.NDArray[np.floating], scores: npt.NDArray[np.int8]
-) -> dict[str, Any]:
-    has_low = bool((scores <= metrics.LOW_SCORE).any())
-    return {
-        "rmse": metrics.rmse(predictions, scores),
-        "mae": metrics.mae(predictions, scores),
-        "macro_mae": metrics.macro_mae(predictions, scores),
-        "accuracy": metrics.accuracy(predictions, scores),
-        "recall_low": metrics.recall_at_or_below(predictions, scores) if has_low else None,
-        "confusion_matrix": metrics.confusion_matrix(predictions, scores).tolist(),
+    compared = fit_comparisons(ratings, parts, config, features=features, follower=follower)
+    follower.next("Measuring on the test part")
+    report = measure(ratings, parts, held_out.suite, compared)
+    cold = None
+    if held_out.suite.guess is not None:
+        follower.next("Measuring on hidden titles")
+        cold = check_cold_titles(ratings.take(parts.train), features, config.als, seed=_SEED)
+    return report, {
+        **report.to_dict(),
+        "best_epoch": held_out.net_epochs,
+        "history": [epoch.to_dict() for epoch in held_out.history],
+        "cold_titles": None if cold is None else cold.to_dict(),
     }
 
 
-def _lists(
-    raters: npt.NDArray[np.integer], seen: "sparse.csr_array[np.bool_]", relevance_of: Any
-) -> npt.NDArray[np.int64]:
-    """The first ten unseen titles of each rater, int64 [n, 10]; -1 fills short lists."""
-    ranked = np.full((len(raters), _K), -1, dtype=np.int64)
-    for place, rater in enumerate(raters):
-        exclude = seen.indices[seen.indptr[rater] : seen.indptr[rater + 1]]
-        best = top_n(relevance_of(int(rater)), exclude=exclude, n=_K)
-        ranked[place, : len(best)] = best
-    return ranked
+def figures_of(report: EvaluationReport, held_out: HeldOutFit) -> dict[str, str]:
+    """The report's figures as SVG, by file name. Only in a worker: this loads matplotlib."""
+    from ml.report_plots import report_figures
+
+    predictor = BEST if BEST in report.scores else "recommender-net"
+    if predictor not in report.scores:
+        return {}
+    figures = report_figures(report, predictor=predictor, history=held_out.history)
+    return {f"{name}.svg": svg for name, svg in figures.items()}
 
 
-def _ranking_metrics(
-    ranked: npt.NDArray[np.int64], relevant: "sparse.csr_array[np.bool_]"
-) -> dict[str, Any]:
-    ndcg = metrics.ndcg_at_k(ranked, relevant, _K)
-    interval = metrics.bootstrap_interval(
-        ndcg, generator=np.random.default_rng(_BOOTSTRAP_SEED), n_resamples=500
-    )
-    return {
-        "ndcg_at_10": float(ndcg.mean()),
-        "ndcg_at_10_interval": list(interval),
-        "recall_at_10": float(metrics.recall_at_k(ranked, relevant, _K).mean()),
-        "precision_at_10": float(metrics.precision_at_k(ranked, relevant, _K).mean()),
-        "n_different_titles": len(np.unique(ranked[ranked >= 0])),
-    }
+def table_of(*, version: ModelVersion) -> str:
+    """The evaluation of a version as text.
+
+    The report is of the time of the training; one of an earlier release may have no such form.
+    """
+    try:
+        return format_table(EvaluationReport.from_dict(version.metrics))
+    except DataError as error:
+        return f"The evaluation of version {version.pk} cannot be shown: {error}"
+
+
+def summary_of(report: EvaluationReport) -> str:
+    """The two figures that matter most, in a sentence."""
+    sentences = []
+    for name in (BEST, "recommender-net"):
+        measured = report.scores.get(name, {}).get("default")
+        if measured is not None and measured.rmse is not None:
+            sentences.append(f"RMSE of {name} {measured.rmse.value:.4f}")
+    for name in ("for-you", "collaborative", "popular"):
+        listed = report.lists.get(name)
+        if listed is not None and listed.ndcg_at_10 is not None:
+            sentences.append(f"NDCG@10 of {name} {listed.ndcg_at_10.value:.4f}")
+    return f"Test part: {', '.join(sentences) or 'no rows'}."

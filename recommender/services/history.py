@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from catalog.models import Dismissal, Rater, Rating
 from catalog.querysets import RaterQuerySet
+from ml import histories as ml_histories
 from ml.data import IdMap
 from ml.ranges import ranges
 from recommender.services.rating_rows import rating_blocks
@@ -23,14 +24,33 @@ class History:
     Attributes:
         listed: int64 [n], ids of every title on the list, plans included: never recommended.
         dismissed: int64 [m], ids of the titles that the rater is not interested in.
-        scored: int64 [k], ids of the scored titles, ascending.
-        scores: float64 [k], their scores, 1 to 10.
+        watched: int64 [k], ids of the watched titles, ascending.
+        watched_scores: float64 [k], their scores, 1 to 10, or 0 without one.
     """
 
     listed: npt.NDArray[np.int64]
     dismissed: npt.NDArray[np.int64]
-    scored: npt.NDArray[np.int64]
-    scores: npt.NDArray[np.float64]
+    watched: npt.NDArray[np.int64]
+    watched_scores: npt.NDArray[np.float64]
+
+    @property
+    def scored(self) -> npt.NDArray[np.int64]:
+        """Ids of the titles that are watched and scored, int64, ascending."""
+        return self.watched[self.watched_scores > 0]
+
+    @property
+    def scores(self) -> npt.NDArray[np.float64]:
+        """Their scores, 1 to 10, float64."""
+        return self.watched_scores[self.watched_scores > 0]
+
+    def known_to(self, items: IdMap) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """The rows of the watched titles that a map has, and their scores (0 for none)."""
+        known = items.contains(self.watched)
+        return items.index(self.watched[known]), self.watched_scores[known]
+
+    def of_model(self, items: IdMap) -> ml_histories.Histories:
+        """The watched titles that a model's map has, as its rankers read them."""
+        return ml_histories.Histories.of_one(*self.known_to(items), len(items))
 
     @property
     def excluded(self) -> npt.NDArray[np.int64]:
@@ -47,16 +67,16 @@ def history_of(*, rater: Rater | None) -> History:
         ratings = list(found.values_list("anime_id", "score", "status"))
         dismissals = Dismissal.objects.filter(rater=rater).order_by("anime_id")
         dismissed = list(dismissals.values_list("anime_id", flat=True))
-    scored = [
-        (anime_id, score)
+    watched = [
+        (anime_id, score or 0)
         for anime_id, score, status in ratings
-        if score is not None and status != Rating.Status.PLAN_TO_WATCH
+        if status != Rating.Status.PLAN_TO_WATCH
     ]
     return History(
         listed=np.array([row[0] for row in ratings], dtype=np.int64),
         dismissed=np.array(dismissed, dtype=np.int64),
-        scored=np.array([row[0] for row in scored], dtype=np.int64),
-        scores=np.array([row[1] for row in scored], dtype=np.float64),
+        watched=np.array([row[0] for row in watched], dtype=np.int64),
+        watched_scores=np.array([row[1] for row in watched], dtype=np.float64),
     )
 
 
@@ -92,13 +112,12 @@ class Histories:
         dismissals = slice(
             int(self.dismissed_indptr[position]), int(self.dismissed_indptr[position + 1])
         )
-        listed, scores = self.listed[entries], self.scores[entries]
-        is_scored = self.is_watched[entries] & (scores > 0)
+        listed, is_watched = self.listed[entries], self.is_watched[entries]
         return History(
             listed=listed,
             dismissed=self.dismissed[dismissals],
-            scored=listed[is_scored],
-            scores=scores[is_scored].astype(np.float64),
+            watched=listed[is_watched],
+            watched_scores=self.scores[entries][is_watched].astype(np.float64),
         )
 
 

@@ -22,7 +22,12 @@ METHODS: dict[str, Method] = {
         Method(
             "for-you",
             "For you",
-            "The titles that we expect you to score highest, from everything you have scored.",
+            "What we would watch next in your place, from everything you have watched and scored.",
+        ),
+        Method(
+            "collaborative",
+            "People like you",
+            "Titles that go with yours on other people's lists; what you scored high counts more.",
         ),
         Method(
             "recommender-net",
@@ -52,12 +57,33 @@ class UnknownMethod(RecommenderError, ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """Why a title is in the list: genres it shares with the person's profile."""
+class Influence:
+    """One of the person's own titles that moved a listed one.
 
-    kind: str  # "genres" or "popular"
+    ``score`` is 0 for none; ``contribution`` is by how much the relevance would be lower without
+    the title, negative where it would be higher.
+    """
+
+    anime_id: int
+    score: float
+    contribution: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a title is in the list.
+
+    ``kind`` is ``titles`` (of the person's own, those that moved it most), ``genres`` (shared with
+    the person's taste), ``popular``, ``model`` or ``exploration`` (nobody has rated it yet).
+    ``titles`` are those that a reason of kind ``titles`` names; their contributions are exact
+    where ``is_exact`` is set, else approximate.
+    """
+
+    kind: str
     text: str
     genres: tuple[str, ...] = ()
+    titles: tuple[Influence, ...] = ()
+    is_exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +93,9 @@ class Recommendation:
     ``prediction`` is the score from 1 to 10 that we expect, None where no model is there to say;
     ``relevance`` is what the list is ordered by, in the method's own unit; ``recommender_score``
     is the relevance divided by the best relevance of the list (1.0 for the first); ``sim`` is the
-    similarity to the person's profile, for the method ``content`` only.
+    similarity to the person's profile, for the method ``content`` only. ``is_exploration`` marks
+    a title that nobody has rated, placed by its genres and type; its relevance is that of the
+    title before it.
     """
 
     rank: int
@@ -77,6 +105,7 @@ class Recommendation:
     recommender_score: float
     sim: float | None = None
     reasons: tuple[Reason, ...] = ()
+    is_exploration: bool = False
 
 
 @dataclass(frozen=True, slots=True)

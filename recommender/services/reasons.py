@@ -1,14 +1,15 @@
 """Why a title is in a list: sentences that are true of the numbers behind it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from catalog.models import Anime
 from recommender.services.catalogue import CatalogueArrays
 from recommender.services.history import History
-from recommender.services.lists import Reason
+from recommender.services.lists import Influence, Reason
 
 # A genre's mean deviation is shrunk as if this many titles of it had been scored average.
 _SHRINKAGE = 3.0
@@ -55,7 +56,7 @@ def liking_of(*, history: History, catalogue: CatalogueArrays) -> Liking:
 def reasons_for(
     *, source: str, anime_id: int, liking: Liking, catalogue: CatalogueArrays
 ) -> tuple[Reason, ...]:
-    """The reasons for one title of a list that ``source`` made."""
+    """The reasons for one title of a list that ``source`` made, but for the rater's own titles."""
     row = catalogue.items.get(anime_id)
     if row is None:
         return ()
@@ -72,6 +73,66 @@ def reasons_for(
         return (Reason("genres", text, named),)
     titles = "the title" if liking.n_scored == 1 else f"the {liking.n_scored} titles"
     return (Reason("model", f"Predicted from {titles} that you have scored."),)
+
+
+def exploration_reason() -> Reason:
+    """Why a title is listed that nobody has rated."""
+    text = "Nobody has rated it here yet; its genres and type go with what you watch."
+    return Reason("exploration", text)
+
+
+def title_reasons(
+    *,
+    anime_id: int,
+    influences: Sequence[Influence],
+    titles: Mapping[int, Anime],
+    catalogue: CatalogueArrays,
+    is_exact: bool,
+) -> tuple[Reason, ...]:
+    """The rater's own titles that moved a title most, and the genres that it shares with them.
+
+    Args:
+        anime_id: the listed title.
+        influences: strongest first.
+        titles: the titles named, by id; one that is missing has been deleted and is not named.
+        catalogue: where the genres are.
+        is_exact: whether leaving a title out would change the relevance by just that.
+    """
+    shown = [each for each in influences if each.anime_id in titles]
+    for_it = [each for each in shown if each.contribution > 0]
+    if not for_it:
+        return ()
+    named = [_scored_title(titles[each.anime_id].title, each.score) for each in for_it]
+    text = f"Because of {join(named)} on your list."
+    against = [each for each in shown if each.contribution < 0]
+    if against:
+        counter = join([_scored_title(titles[each.anime_id].title, each.score) for each in against])
+        text += f" {counter} {'speaks' if len(against) == 1 else 'speak'} against it."
+    reasons = [Reason("titles", text, titles=tuple(shown), is_exact=is_exact)]
+    shared = _shared_genres(anime_id, [each.anime_id for each in for_it], catalogue)
+    if shared:
+        also = "it" if len(for_it) == 1 else "them"
+        reasons.append(Reason("genres", f"Shares {join(shared)} with {also}.", shared))
+    return tuple(reasons)
+
+
+def _scored_title(title: str, score: float) -> str:
+    return f"{title} (your {score:.0f})" if score else title
+
+
+def _shared_genres(
+    anime_id: int, others: Sequence[int], catalogue: CatalogueArrays
+) -> tuple[str, ...]:
+    """The title's genres that all the others have too, in the catalogue's order."""
+    row = catalogue.items.get(anime_id)
+    rows = [catalogue.items.get(other) for other in others]
+    if row is None:
+        return ()
+    return tuple(
+        genre
+        for genre in catalogue.genres[row]
+        if all(other is not None and genre in catalogue.genres[other] for other in rows)
+    )[:_MOST_GENRES]
 
 
 def _content_reason(genres: Sequence[str], type: str, liking: Liking) -> tuple[Reason, ...]:

@@ -19,7 +19,7 @@ from django.utils import timezone
 from ml.artifacts import load_arrays, remove_artifact, verify_artifact
 from ml.data import IdMap
 from ml.errors import ArtifactError, MlError
-from ml.serving import RecommenderNetScorer
+from ml.suite import Suite
 from recommender.models import ModelVersion, TrainingRun
 from recommender.services.errors import ActivationRefused
 
@@ -33,15 +33,17 @@ RETRY_SECONDS = 15.0
 class LoadedModel:
     """A version in memory: its arrays are mapped, not copied.
 
-    ``user_revisions`` says up to which change of a rater's list the training knew it.
+    ``user_revisions`` says up to which change of a rater's list the training knew it,
+    ``feature_names`` what the columns are that its guesses of unrated titles start from.
     """
 
     version_id: int
     is_simulated: bool
-    scorer: RecommenderNetScorer
+    suite: Suite
     users: IdMap
     items: IdMap
     user_revisions: npt.NDArray[np.int64]
+    feature_names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -155,8 +157,9 @@ def _load(version: ModelVersion) -> LoadedModel:
     return LoadedModel(
         version_id=version.pk,
         is_simulated=version.is_simulated,
-        scorer=RecommenderNetScorer.from_arrays(load_arrays(path, "recommender_net")),
+        suite=Suite.load(path),
         users=IdMap(ids["user_ids"]),
         items=IdMap(ids["item_ids"]),
         user_revisions=ids["user_revisions"],
+        feature_names=tuple(manifest.get("feature_names", ())),
     )

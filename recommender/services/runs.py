@@ -14,8 +14,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from catalog.models import Rater, User
-from ml.config import DEVICE_NAMES, RecommenderNetConfig
+from ml.config import DEVICE_NAMES
 from ml.errors import ConfigError
+from ml.suite_config import MODELS as SUITE_MODELS
+from ml.suite_config import SuiteConfig
 from recommender.models import TrainingRun
 from recommender.services.errors import (
     IllegalTransition,
@@ -27,7 +29,7 @@ from recommender.services.errors import (
 logger = logging.getLogger(__name__)
 
 State = TrainingRun.State
-MODELS = ("recommender-net",)
+MODELS = SUITE_MODELS
 DEVICES = DEVICE_NAMES
 # A run whose workers died this often is not tried again: it is probably the run that kills them.
 MAX_ATTEMPTS = 3
@@ -41,10 +43,8 @@ def create(
     include_simulated: bool = False,
 ) -> TrainingRun:
     """Queue a run. Raises InvalidConfiguration and SimulatedMixture."""
-    if model and model not in MODELS:
-        raise InvalidConfiguration(f"There is no model {model!r}. Models: {', '.join(MODELS)}.")
     try:
-        checked = RecommenderNetConfig.from_dict(configuration or {})
+        checked = SuiteConfig.of(model, configuration or {}).net
     except ConfigError as error:
         raise InvalidConfiguration(str(error)) from error
     check_mixture(include_simulated=include_simulated)
@@ -184,4 +184,5 @@ def cancel(*, run: TrainingRun) -> TrainingRun:
 
 def default_configuration() -> dict[str, Any]:
     """The settings of a run for which nothing was chosen."""
-    return RecommenderNetConfig().to_dict()
+    defaults: dict[str, Any] = SuiteConfig().net.to_dict()
+    return defaults

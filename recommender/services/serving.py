@@ -11,6 +11,7 @@ from ml.serving import clip_score
 from recommender.services import registry
 from recommender.services.catalogue import CatalogueArrays, catalogue_arrays
 from recommender.services.history import History, history_of
+from recommender.services.influences import influences_on
 from recommender.services.lists import (
     DEFAULT_METHOD,
     METHODS,
@@ -20,11 +21,18 @@ from recommender.services.lists import (
     UnknownMethod,
 )
 from recommender.services.rankings import Ranking, predict_all, rank
-from recommender.services.reasons import liking_of, reasons_for
+from recommender.services.reasons import (
+    exploration_reason,
+    liking_of,
+    reasons_for,
+    title_reasons,
+)
 from recommender.services.similarity import similar_rows
 
 # How long a list that nothing has made invalid stays cached.
 CACHE_SECONDS = 30 * 60
+# Changes with what a cached ranking holds, so that one of an earlier release is not read.
+_CACHE_FORMAT = 2
 
 
 def recommend(
@@ -116,7 +124,7 @@ def forget(*, rater_ids: Sequence[int]) -> None:
 
 
 def _cache_key(rater_id: int, method: str, show_adult: bool) -> str:
-    return f"ranking:{rater_id}:{method}:{int(show_adult)}"
+    return f"ranking:{_CACHE_FORMAT}:{rater_id}:{method}:{int(show_adult)}"
 
 
 def _cached_ranking(
@@ -155,7 +163,11 @@ def _items(
     anime_ids = [int(anime_id) for anime_id in ranking.anime_ids[page]]
     if not anime_ids:
         return []
-    titles = anime_by_id(anime_ids=anime_ids)
+    model = registry.active_model().model
+    influences = influences_on(
+        anime_ids=anime_ids, source=ranking.source, history=history, model=model
+    )
+    titles = anime_by_id(anime_ids={*anime_ids, *influences.named})
     liking = liking_of(history=history, catalogue=catalogue)
     best = float(ranking.relevance[0])
     items = []
@@ -163,6 +175,16 @@ def _items(
         if anime_id not in titles:
             continue  # deleted since the arrays were built
         relevance, prediction = float(ranking.relevance[position]), ranking.prediction[position]
+        is_exploration = bool(ranking.is_exploration[position])
+        reasons = title_reasons(
+            anime_id=anime_id,
+            influences=influences.of_title.get(anime_id, []),
+            titles=titles,
+            catalogue=catalogue,
+            is_exact=influences.is_exact,
+        ) or reasons_for(
+            source=ranking.source, anime_id=anime_id, liking=liking, catalogue=catalogue
+        )
         items.append(
             Recommendation(
                 rank=position + 1,
@@ -171,9 +193,8 @@ def _items(
                 relevance=relevance,
                 recommender_score=relevance / best if best > 0 else 1.0,
                 sim=relevance if ranking.source == "content" else None,
-                reasons=reasons_for(
-                    source=ranking.source, anime_id=anime_id, liking=liking, catalogue=catalogue
-                ),
+                reasons=(exploration_reason(),) if is_exploration else reasons,
+                is_exploration=is_exploration,
             )
         )
     return items

@@ -1,50 +1,43 @@
 """One training run from the database to a model version.
 
-The steps: read the data, fit on the training part with the validation part choosing the best
-epoch, measure on the test part, fit again on all rows for as many epochs, write the artifact,
-register it. Each step reports to the run's row.
+The steps: read the data, fit everything on the training part with the validation part choosing
+epochs and weights, measure on the test part beside what it is compared with, fit again on all
+rows, write the artifact, register it. Each step reports to the run's row.
 """
 
 import logging
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
 
 from ml.artifacts import remove_leftovers, write_artifact
-from ml.config import RecommenderNetConfig
-from ml.data import Ratings, Split, split
-from ml.errors import (
-    ArtifactDamaged,
-    ArtifactError,
-    ArtifactMissing,
-    Cancelled,
-    CheckpointMismatch,
-    MlError,
-)
-from ml.serving import RecommenderNetScorer, scorer_arrays
+from ml.data import split
+from ml.errors import ArtifactError, ArtifactMissing, Cancelled, MlError
+from ml.suite import Suite
+from ml.suite_config import RECOMMENDER_NET, SuiteConfig
+from ml.suite_fit import HeldOutFit, fit_held_out, refit
 from recommender.models import ModelVersion, TrainingRun
 from recommender.services import registry, runs
-from recommender.services.dataset import Dataset, read_dataset
+from recommender.services.dataset import SNAPSHOT, Dataset, read_dataset
 from recommender.services.errors import RecommenderError, RunLost
-from recommender.services.evaluation import evaluate_scorer
+from recommender.services.evaluation import evaluate_suite, figures_of, summary_of
 from recommender.services.heartbeat import RunHeartbeat
-
-if TYPE_CHECKING:
-    from ml.train import EpochResult, FitResult
+from recommender.services.progress import Phase, follower_of
 
 logger = logging.getLogger(__name__)
 
 SPLIT_SEED = 20_240_501
-_SNAPSHOT = "snapshot"
 # An unfinished artifact of that age has lost its writer.
 _LEFTOVER_SECONDS = 3600.0
-# The share of the whole that is done when a step ends.
-_READ, _FITTED, _MEASURED, _REFITTED = 0.03, 0.55, 0.6, 0.98
+# The share of the whole that is done when a step ends, and how many steps each phase tells of.
+_READ = 0.03
+_FIT = Phase("held-out", "Fitting on the training part", _READ, 0.4, n_steps=8)
+_MEASURE = Phase("measure", "Measuring", 0.4, 0.7, n_steps=6)
+_REFIT = Phase("served", "Fitting on all ratings", 0.7, 0.98, n_steps=6)
 
 
 def work_off_queue(*, worker: str) -> int:
@@ -89,67 +82,67 @@ def _train(run: TrainingRun, should_stop: Callable[[], bool]) -> ModelVersion:
     from ml.train import resolve_device  # torch: only a worker gets here
 
     runs.write(run=run, step="Reading the ratings", epochs=[], progress=0.0)
-    config = RecommenderNetConfig.from_dict(run.configuration)
-    device = resolve_device(config.device)
+    config = SuiteConfig.of(run.model, run.configuration)
+    device = resolve_device(config.net.device)
     dataset = _dataset_of(run)
+    ratings = dataset.ratings
     runs.write(
         run=run,
         device=str(device),
         data_fingerprint=dataset.fingerprint,
-        n_ratings=len(dataset.ratings),
+        n_ratings=len(ratings),
         progress=_READ,
     )
     runs.append_log(
         run=run,
         line=(
-            f"{len(dataset.ratings):,} watched titles, {len(dataset.ratings.scored()):,} of them "
-            f"scored, by {len(dataset.users):,} raters of {len(dataset.items):,} titles; "
-            f"training on {device}."
+            f"{len(ratings):,} watched titles, {len(ratings.scored()):,} of them scored, by "
+            f"{len(dataset.users):,} raters of {len(dataset.items):,} titles; training on {device}."
         ),
     )
-    parts = split(
-        dataset.ratings,
-        user_keys=dataset.user_keys,
-        item_ids=dataset.items.ids,
-        seed=SPLIT_SEED,
-    )
-    fitter = _Fitter(run, should_stop)
-    held_out = fitter.fit(
-        "held-out",
-        _part(dataset, parts, "train"),
+    parts = split(ratings, user_keys=dataset.user_keys, item_ids=dataset.items.ids, seed=SPLIT_SEED)
+    features = dataset.features
+    held_out = fit_held_out(
+        ratings,
+        parts,
         config,
-        parts_of=(_part(dataset, parts, "validation")),
-        progress=(_READ, _FITTED),
+        features=features,
+        follower=follower_of(run, _FIT, should_stop, checkpoint=_folder(run) / _FIT.stage),
+    )
+    report, metrics = evaluate_suite(
+        ratings=ratings,
+        parts=parts,
+        held_out=held_out,
+        config=config,
+        features=features,
+        follower=follower_of(run, _MEASURE, should_stop),
+    )
+    runs.append_log(run=run, line=summary_of(report))
+    served = refit(
+        ratings,
+        held_out,
+        config,
+        features=features,
+        follower=follower_of(run, _REFIT, should_stop, checkpoint=_folder(run) / _REFIT.stage),
     )
     if should_stop():
         raise Cancelled("The run was cancelled.")
-
-    runs.write(run=run, step="Measuring on the test part")
-    scorer = RecommenderNetScorer.from_weights(held_out.weights)
-    metrics = evaluate_scorer(scorer=scorer, ratings=dataset.ratings, parts=parts)
-    metrics["best_epoch"] = held_out.best_epoch
-    runs.append_log(run=run, line=_summary(metrics))
-    runs.write(run=run, progress=_MEASURED)
-
-    served = fitter.fit(
-        "served",
-        dataset.ratings.scored(),
-        replace(config, n_epochs=held_out.best_epoch),
-        progress=(_MEASURED, _REFITTED),
+    runs.write(run=run, step="Writing the model")
+    figures = figures_of(report, held_out)
+    return _publish(
+        run,
+        dataset,
+        config,
+        held_out=held_out,
+        served=served,
+        metrics=metrics,
+        figures=figures,
     )
-    if should_stop():
-        raise Cancelled("The run was cancelled.")
-    return _publish(run, dataset, config, served, metrics)
-
-
-def _part(dataset: Dataset, parts: Split, name: str) -> Ratings:
-    """The scored rows of one part."""
-    return dataset.ratings.take(getattr(parts, name)).scored()
 
 
 def _dataset_of(run: TrainingRun) -> Dataset:
     """The run's data: its snapshot when it is resumed, else read now and kept as a snapshot."""
-    path = _folder(run) / _SNAPSHOT
+    path = _folder(run) / SNAPSHOT
     try:
         dataset = Dataset.load(path)
     except ArtifactMissing:
@@ -162,97 +155,25 @@ def _dataset_of(run: TrainingRun) -> Dataset:
         return dataset
     runs.check_mixture(include_simulated=run.include_simulated)
     dataset = read_dataset()
-    dataset.save(root=_folder(run), name=_SNAPSHOT)
+    dataset.save(root=_folder(run), name=SNAPSHOT)
     return dataset
-
-
-class _Fitter:
-    """Fits with the run's row following along, and from the last checkpoint where one is."""
-
-    def __init__(self, run: TrainingRun, should_stop: Callable[[], bool]) -> None:
-        self._run = run
-        self._should_stop = should_stop
-
-    def fit(
-        self,
-        stage: str,
-        train: Ratings,
-        config: RecommenderNetConfig,
-        *,
-        progress: tuple[float, float],
-        parts_of: Ratings | None = None,
-    ) -> "FitResult":
-        """Fit one network; ``stage`` names it in the row, ``progress`` is from where to where."""
-        from ml.train import fit  # torch: only a worker gets here
-
-        words = "Fitting on the training part" if stage == "held-out" else "Fitting on all ratings"
-        runs.write(run=self._run, step=words)
-        first, last = progress
-
-        def on_epoch(result: "EpochResult") -> None:
-            share = result.epoch / result.n_epochs
-            entry = {
-                "stage": stage,
-                "epoch": result.epoch,
-                "n_epochs": result.n_epochs,
-                "train_rmse": result.train_rmse,
-                "validation_rmse": result.validation_rmse,
-                "seconds": round(result.seconds, 3),
-                "rows_per_second": round(result.rows_per_second),
-            }
-            # A resumed fit reports its earlier epochs again.
-            others = [
-                old
-                for old in self._run.epochs
-                if (old["stage"], old["epoch"]) != (stage, result.epoch)
-            ]
-            runs.write(
-                run=self._run, epochs=[*others, entry], progress=first + share * (last - first)
-            )
-            runs.append_log(run=self._run, line=_epoch_line(words, result))
-
-        checkpoint = _folder(self._run) / stage
-        arguments: dict[str, Any] = {
-            "on_epoch": on_epoch,
-            "should_stop": self._should_stop,
-            "checkpoint": checkpoint,
-        }
-        try:
-            return fit(train, parts_of, config, resume=True, **arguments)
-        except (CheckpointMismatch, ArtifactDamaged) as error:
-            runs.append_log(run=self._run, line=f"Starting anew: {error}")
-            return fit(train, parts_of, config, resume=False, **arguments)
-
-
-def _epoch_line(words: str, result: "EpochResult") -> str:
-    validation = (
-        f", validation RMSE {result.validation_rmse:.4f}"
-        if result.validation_rmse is not None
-        else ""
-    )
-    return (
-        f"{words}: epoch {result.epoch} of {result.n_epochs}, training RMSE "
-        f"{result.train_rmse:.4f}{validation}, {result.seconds:.1f} s"
-    )
-
-
-def _summary(metrics: dict[str, Any]) -> str:
-    model, baseline = metrics["recommender-net"], metrics["global-mean"]
-    return (
-        f"Test part: RMSE {model['rmse']:.4f} (global mean: {baseline['rmse']:.4f}), "
-        f"best epoch {metrics['best_epoch']}."
-    )
 
 
 def _publish(
     run: TrainingRun,
     dataset: Dataset,
-    config: RecommenderNetConfig,
-    served: "FitResult",
+    config: SuiteConfig,
+    *,
+    held_out: HeldOutFit,
+    served: Suite,
     metrics: dict[str, Any],
+    figures: dict[str, str],
 ) -> ModelVersion:
-    """Write the artifact and register it as a version."""
-    runs.write(run=run, step="Writing the model")
+    """Write the artifact and register it as a version.
+
+    It holds the served fit, the held-out one (which other versions are compared by) and the data,
+    so that the run can be repeated.
+    """
     remove_leftovers(settings.RECOMMENDER_ARTIFACT_ROOT, older_than_seconds=_LEFTOVER_SECONDS)
     name = f"run-{run.pk}-{uuid4().hex[:8]}"
     counts = {
@@ -264,22 +185,27 @@ def _publish(
         Path(settings.RECOMMENDER_ARTIFACT_ROOT),
         name,
         arrays={
-            "recommender_net": scorer_arrays(served.weights),
+            **served.groups(),
+            **held_out.suite.groups(held_out=True),
+            SNAPSHOT: dataset.arrays(),
             "ids": {
                 "user_ids": dataset.users.ids,
                 "item_ids": dataset.items.ids,
                 "user_revisions": dataset.user_revisions,
             },
         },
+        texts=figures,
         manifest={
-            "models": ["recommender-net"],
+            "models": [config.model or "all"],
             "configuration": config.to_dict(),
-            # Measured on a fit without validation and test rows; served is a fit on all rows.
+            # Measured on the held-out fit; what is served is a fit on all rows.
             "metrics": metrics,
-            "served_epochs": metrics["best_epoch"],
+            "served_epochs": {
+                RECOMMENDER_NET: held_out.net_epochs,
+                "matrix-factorisation": held_out.factorisation_epochs,
+            },
             "split_seed": SPLIT_SEED,
-            "data_fingerprint": dataset.fingerprint,
-            "is_simulated": dataset.is_simulated,
+            **dataset.manifest(),
             **counts,
         },
     )

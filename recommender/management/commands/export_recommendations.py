@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from recommender.services import bulk
+from recommender.services import bulk_lists
 from recommender.services.errors import RecommenderError
 from recommender.services.lists import DEFAULT_METHOD, METHODS
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         if options["n"] < 1:
             raise CommandError(f"-n must be 1 or more, not {options['n']}.")
         try:
-            n_raters = bulk.export_recommendations(
+            n_raters = bulk_lists.export_recommendations(
                 method=options["method"], n=options["n"], output=options["output"]
             )
         except RecommenderError as error:

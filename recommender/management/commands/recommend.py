@@ -83,6 +83,7 @@ def _entries(result: RecommendationList) -> list[dict[str, Any]]:
             "relevance": item.relevance,
             "recommender_score": item.recommender_score,
             "reasons": [reason.text for reason in item.reasons],
+            "is_exploration": item.is_exploration,
             "source": result.source,
         }
         if item.sim is not None:
