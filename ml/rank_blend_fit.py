@@ -97,7 +97,7 @@ def fit_rank_blend(
     examples = _examples(even, held_out, config.n_candidates)
     opinions = [place for place, name in enumerate(names) if place and name != POPULAR]
     weights = _ascend(examples, opinions, config)
-    if POPULAR in names:
+    if POPULAR in names[1:]:  # as the lead it keeps its weight
         _vary(examples, weights, names.index(POPULAR), config)
     found = {
         name: round(float(weight), 6)

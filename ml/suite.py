@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ml.artifacts import load_arrays, read_manifest
 from ml.cold_titles import VectorGuess
 from ml.ease import Ease
-from ml.errors import ArtifactDamaged, DataError
+from ml.errors import ArtifactDamaged, ArtifactMissing, DataError
 from ml.histories import Histories
 from ml.implicit_als import ImplicitAls
 from ml.ordinal import OrdinalOutput
@@ -119,7 +119,7 @@ class Suite:
         """Map the suite of an artifact.
 
         Raises:
-            ArtifactError: it is missing, damaged or too new.
+            ArtifactError: it is missing, damaged or too new, or holds no model of this kind.
         """
         prefix = _HELD_OUT if held_out else ""
         stored = {file.removesuffix(".safetensors") for file in read_manifest(path)["files"]}
@@ -135,7 +135,7 @@ class Suite:
                 if (found := arrays(name)) is not None
             }
             for_you = arrays(_FOR_YOU)
-            return cls(
+            suite = cls(
                 net=_made(RecommenderNetScorer, arrays(_NET)),
                 best=_made(ScoreBlend, arrays(_PREDICTOR)),
                 ordinal=_made(OrdinalOutput, arrays(_ORDINAL)),
@@ -145,6 +145,9 @@ class Suite:
             )
         except (KeyError, DataError) as error:
             raise ArtifactDamaged(f"{path} is no set of models: {error}") from error
+        if suite.net is None and not rankers:
+            raise ArtifactMissing(f"{path} holds no{' held-out' if held_out else ''} models.")
+        return suite
 
 
 def _made(kind: Any, arrays: Arrays | None) -> Any:

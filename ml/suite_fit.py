@@ -16,7 +16,7 @@ from ml.biases import Biases
 from ml.cold_titles import ColdTitles
 from ml.data import Ratings, Split
 from ml.ease import Ease
-from ml.errors import ArtifactDamaged, Cancelled, CheckpointMismatch, TooLittleData
+from ml.errors import ArtifactDamaged, Cancelled, CheckpointMismatch, DataError, TooLittleData
 from ml.held_out import HeldOut
 from ml.history import EpochResult
 from ml.implicit_als import ImplicitAls
@@ -41,7 +41,8 @@ class Follower:
         step: called with what is done next, in words.
         epoch: called with the model's name and each epoch of it.
         should_stop: True ends the fit.
-        checkpoint: folder for the state of RecommenderNet's fit after each epoch.
+        checkpoint: folder for the state of RecommenderNet's fit after each epoch, of its own for
+            each of the two fits: a state of the other one is thrown away.
         note: called with a sentence for the log.
     """
 
@@ -102,6 +103,7 @@ def fit_held_out(
         MlError: whatever goes wrong in an expected way.
     """
     follower = follower or Follower()
+    _check_features(ratings, features)
     train, validation = ratings.take(parts.train), ratings.take(parts.validation)
     predictors, made = _fit_predictors(train, validation, config, follower, gain=1.0)
     best, ordinal = None, None
@@ -139,6 +141,7 @@ def refit(
         MlError: whatever goes wrong in an expected way.
     """
     follower = follower or Follower()
+    _check_features(ratings, features)
     chosen = config.with_epochs(held_out.net_epochs, held_out.factorisation_epochs)
     predictors, _ = _fit_predictors(ratings, None, chosen, follower, gain=held_out.gain)
     rankers, guess = _fit_rankers(ratings, chosen, features, follower)
@@ -151,6 +154,18 @@ def refit(
         for_you=None if before.for_you is None else before.for_you.with_rankers(rankers),
         guess=guess,
     )
+
+
+def _check_features(ratings: Ratings, features: Features | None) -> None:
+    """Refuse before a long fit what the last step of it would refuse."""
+    if features is None:
+        return
+    if features.ndim != 2 or len(features) != ratings.n_items:
+        raise DataError(
+            f"Features of shape {features.shape}: {ratings.n_items} titles need a row each."
+        )
+    if not np.all((features == 0) | (features == 1)):  # NaN fails too
+        raise DataError("Features must be 0 or 1.")
 
 
 @dataclass(frozen=True, eq=False)

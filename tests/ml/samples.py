@@ -5,7 +5,13 @@ from dataclasses import replace
 import numpy as np
 
 from ml.config import RecommenderNetConfig
-from ml.data import TEST, TRAIN, VALIDATION, Ratings, Split
+from ml.data import TEST, TRAIN, VALIDATION, Ratings, Split, split
+from ml.ease import EaseConfig
+from ml.implicit_als import ImplicitAlsConfig
+from ml.matrix_factorisation_config import MatrixFactorisationConfig
+from ml.rank_blend_fit import RankBlendConfig
+from ml.score_neighbours import ScoreNeighboursConfig
+from ml.suite_config import SuiteConfig
 from ml.weights import PARAMETER_NAMES, RecommenderNetWeights
 
 
@@ -109,3 +115,41 @@ def random_weights(*, n_users: int = 20, n_items: int = 30, seed: int = 0) -> Re
         item_count=np.ones(n_items, dtype=np.int64),
         residual_variance=1.0,
     )
+
+
+def thinned_checkerboard() -> tuple[Ratings, Split]:
+    """A checkerboard that a fifth of the pairs are missing from, and its split.
+
+    A few of the pairs are watched without a score, and the scores are a point off here and there.
+    """
+    board, generator = checkerboard(), np.random.default_rng(4)
+    noisy = np.clip(board.score + generator.integers(-1, 2, len(board)), 1, 10)
+    score = np.where(generator.random(len(board)) < 0.05, 0, noisy).astype(np.int8)
+    rows = replace(board, score=score).take(generator.random(len(board)) < 0.8)
+    return rows, split_of(rows)
+
+
+def split_of(rows: Ratings) -> Split:
+    """The split of ratings whose ids are their rows."""
+    users, items = np.arange(rows.n_users, dtype=np.uint64), np.arange(rows.n_items)
+    return split(rows, user_keys=users, item_ids=items, seed=3)
+
+
+def colours(n_items: int) -> np.ndarray:
+    """The colour of each title of a checkerboard, and a feature that says nothing."""
+    item = np.arange(n_items)
+    return np.stack([item % 2 == 0, item % 2 == 1, item // 2 % 2 == 0], axis=1).astype(np.float32)
+
+
+def quick_suite_config(**changes: object) -> SuiteConfig:
+    """Small models that are fitted in a second."""
+    settings: dict[str, object] = {
+        "net": quick_config(),
+        "factorisation": MatrixFactorisationConfig(n_factors=2, n_implicit=4, n_epochs=4),
+        "neighbours": ScoreNeighboursConfig(n_neighbours=8, shrinkage=1.0),
+        "ease": EaseConfig(regularisation=5.0, weights_per_title=8),
+        "ease_broad": EaseConfig(regularisation=5.0, weights_per_title=30, learn_from="watched"),
+        "als": ImplicitAlsConfig(factors=4, regularisation=1.0, n_iterations=4),
+        "blend": RankBlendConfig(n_candidates=12),
+    }
+    return SuiteConfig(**{**settings, **changes})  # type: ignore[arg-type]

@@ -3,7 +3,7 @@ import pytest
 
 from ml import held_out as held_out_module
 from ml.data import Split
-from ml.errors import DataError
+from ml.errors import DataError, NonFiniteData, TooLittleData
 from ml.held_out import HeldOut
 from ml.histories import Histories
 from tests.ml.samples import divided_ratings
@@ -80,3 +80,18 @@ def test_nothing_may_be_held_out() -> None:
     assert len(held_out) == len(held_out.ratings) == 0
     assert held_out.top_lists(_ascending, 4).shape == (0, 4)
     assert held_out.relevant.shape == (0, 6)
+
+
+def test_mean_ndcg_is_the_mean_over_the_ranked_raters() -> None:
+    held_out = HeldOut.of(RATINGS, SPLIT)
+    # Rater 0 has the relevant title in the third place of 5, 4, 3; rater 1 in the first.
+    assert held_out.mean_ndcg(_ascending) == pytest.approx((1 / np.log2(4) + 1) / 2)
+    assert held_out.mean_ndcg(_ascending, k=2) == pytest.approx(1 / 2)
+
+
+def test_there_is_no_mean_of_nobody_or_of_nothing() -> None:
+    nobody = HeldOut.of(RATINGS, Split(np.zeros(len(RATINGS), dtype=np.int8)), "validation")
+    with pytest.raises(TooLittleData, match="relevant validation title"):
+        nobody.mean_ndcg(_ascending)
+    with pytest.raises(NonFiniteData):
+        HeldOut.of(RATINGS, SPLIT).mean_ndcg(lambda histories: np.full((2, 6), np.nan))

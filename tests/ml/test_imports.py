@@ -10,7 +10,9 @@ TORCH_FREE = [
     "ml.biases",
     "ml.bootstrap",
     "ml.breakdowns",
+    "ml.cold_check",
     "ml.cold_titles",
+    "ml.comparisons",
     "ml.config",
     "ml.content",
     "ml.content_ranker",
@@ -42,17 +44,20 @@ TORCH_FREE = [
     "ml.score_neighbours",
     "ml.score_report",
     "ml.serving",
+    "ml.suite",
+    "ml.suite_config",
+    "ml.suite_fit",
     "ml.weights",
     "ml.__main__",
 ]
 HEAVY = ("torch", "matplotlib", "numba", "wordcloud", "django")
 
 
-def _loaded_by(*modules: str) -> list[str]:
+def _loaded_by(*modules: str, wanted: tuple[str, ...] = HEAVY) -> list[str]:
     program = (
         "import importlib, sys\n"
         f"for name in {modules!r}: importlib.import_module(name)\n"
-        f"print(*(name for name in {HEAVY!r} if name in sys.modules))"
+        f"print(*(name for name in {wanted!r} if name in sys.modules))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
@@ -62,6 +67,10 @@ def _loaded_by(*modules: str) -> list[str]:
 
 def test_what_a_web_process_imports_is_light() -> None:
     assert _loaded_by(*TORCH_FREE) == []
+
+
+def test_serving_a_suite_needs_numpy_and_scipy_alone() -> None:
+    assert _loaded_by("ml.suite", "ml.suite_config", wanted=(*HEAVY, "pandas")) == []
 
 
 @pytest.mark.parametrize("module", ["ml.train", "ml.plots", "ml.report_plots"])

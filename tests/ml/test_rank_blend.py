@@ -179,3 +179,17 @@ def test_what_does_not_fit_is_refused(ratings: Ratings) -> None:
         fit_rank_blend(blend.rankers, "ease", nobody)
     with pytest.raises(ConfigError, match="n_candidates"):
         RankBlendConfig(n_candidates=0)
+
+
+def test_popularity_that_leads_keeps_its_weight() -> None:
+    ratings = samples.checkerboard()
+    parts = parts_of(ratings)
+    train = ratings.take(parts.train)
+    rankers: dict[str, Ranker] = {
+        "als": ImplicitAls.fit(train, ImplicitAlsConfig(factors=4, regularisation=1.0)),
+        "popular": Popularity.fit(train),
+    }
+    config = RankBlendConfig(variety=2.0, price_of_variety=1.0)
+    blend = fit_rank_blend(rankers, "popular", HeldOut.of(ratings, parts, "validation"), config)
+    assert blend.lead == "popular"
+    assert blend.weights["popular"] == 1
