@@ -354,6 +354,8 @@ RECOMMENDER_ARTIFACT_ROOT = Path(
 )
 # Where a run keeps its data snapshot and its checkpoints until it ends.
 RECOMMENDER_CHECKPOINT_ROOT = VAR_DIR / "checkpoints"
+# Whether a training also fits the models that its report compares with, and draws the figures.
+RECOMMENDER_FULL_REPORT = env.bool("RECOMMENDER_FULL_REPORT", default=True)
 # A run or a worker is stale when its last heartbeat is older than this.
 RECOMMENDER_STALE_AFTER = timedelta(seconds=env.float("RECOMMENDER_STALE_SECONDS", default=30.0))
 RECOMMENDER_HEARTBEAT_SECONDS = env.float("RECOMMENDER_HEARTBEAT_SECONDS", default=5.0)

@@ -12,6 +12,8 @@ os.environ.setdefault("DJANGO_PLAIN_HTTP", "true")
 os.environ.setdefault("DJANGO_SECRET_KEY", "only-for-tests")
 # Small tensors are faster on one thread, and many threads starve each other on a busy machine.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Most trainings in tests are for what they serve; drawing alone would take seconds each.
+os.environ["RECOMMENDER_FULL_REPORT"] = "false"
 os.environ["RECOMMENDER_STATICFILES"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 os.environ["RECOMMENDER_VAR_DIR"] = tempfile.mkdtemp(prefix="osusume-tests-")
 # WhiteNoise warns of a missing folder, and warnings are errors.

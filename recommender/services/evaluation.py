@@ -3,7 +3,7 @@
 from typing import Any
 
 from ml.cold_check import check_cold_titles
-from ml.comparisons import BEST, fit_comparisons, measure
+from ml.comparisons import BEST, Comparisons, fit_comparisons, measure
 from ml.data import Ratings, Split
 from ml.errors import DataError
 from ml.report import EvaluationReport
@@ -28,13 +28,15 @@ def evaluate_suite(
 
     The JSON has three keys more: ``best_epoch`` of RecommenderNet, ``history`` (its learning
     curve), and ``cold_titles``, how well titles without ratings are guessed, null where too few
-    titles could be hidden.
+    titles could be hidden, or comparisons are not asked for.
     """
-    compared = fit_comparisons(ratings, parts, config, features=features, follower=follower)
+    compared = Comparisons()
+    if config.comparisons:
+        compared = fit_comparisons(ratings, parts, config, features=features, follower=follower)
     follower.next("Measuring on the test part")
     report = measure(ratings, parts, held_out.suite, compared)
     cold = None
-    if held_out.suite.guess is not None:
+    if held_out.suite.guess is not None and config.comparisons:
         follower.next("Measuring on hidden titles")
         cold = check_cold_titles(ratings.take(parts.train), features, config.als, seed=_SEED)
     return report, {

@@ -82,7 +82,9 @@ def _train(run: TrainingRun, should_stop: Callable[[], bool]) -> ModelVersion:
     from ml.train import resolve_device  # torch: only a worker gets here
 
     runs.write(run=run, step="Reading the ratings", epochs=[], progress=0.0)
-    config = SuiteConfig.of(run.model, run.configuration)
+    config = SuiteConfig.of(
+        run.model, run.configuration, comparisons=settings.RECOMMENDER_FULL_REPORT
+    )
     device = resolve_device(config.net.device)
     dataset = _dataset_of(run)
     ratings = dataset.ratings
@@ -128,7 +130,7 @@ def _train(run: TrainingRun, should_stop: Callable[[], bool]) -> ModelVersion:
     if should_stop():
         raise Cancelled("The run was cancelled.")
     runs.write(run=run, step="Writing the model")
-    figures = figures_of(report, held_out)
+    figures = figures_of(report, held_out) if config.comparisons else {}
     return _publish(
         run,
         dataset,

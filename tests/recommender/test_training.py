@@ -35,7 +35,9 @@ def test_a_run_leaves_a_verified_active_version(world: World) -> None:
     assert version.is_active
     assert (version.n_ratings, version.n_raters, version.n_titles) == (480, 30, 24)
     assert version.data_fingerprint == run.data_fingerprint
-    assert version.measured["rmse"] < version.metrics["global-mean"]["rmse"]
+    rows = dict(version.measured_rows)
+    assert version.measured["rmse"] == rows["best"]["rmse"] < rows["global-mean"]["rmse"]
+    assert version.measured["ndcg_at_10"] == rows["for-you"]["ndcg_at_10"]
     assert "480 watched titles, 420 of them scored, by 30 raters of 24 titles" in run.log
     assert run.log.rstrip().endswith(f"Version {version.pk} is written and now active.")
 
@@ -115,7 +117,7 @@ def test_a_cancelled_run_stops_and_leaves_nothing(
         runs.cancel(run=TrainingRun.objects.get(pk=run.pk))
         raise Cancelled("stopped")
 
-    monkeypatch.setattr(training, "evaluate_scorer", cancel_soon)
+    monkeypatch.setattr(training, "evaluate_suite", cancel_soon)
     training.work_off_queue(worker="test")
     run.refresh_from_db()
     assert run.state == State.CANCELLED
@@ -176,7 +178,7 @@ def test_a_worker_that_has_lost_its_run_writes_nothing_more(
         TrainingRun.objects.filter(pk=run.pk).update(worker="other")
         return {}
 
-    monkeypatch.setattr(training, "evaluate_scorer", stolen)
+    monkeypatch.setattr(training, "evaluate_suite", stolen)
     training.execute(run=claimed())
     run.refresh_from_db()
     assert (run.state, run.worker) == (State.RUNNING, "other")
@@ -194,7 +196,10 @@ def test_the_served_scorer_is_that_of_the_artifact(world: World) -> None:
     model = registry.active_model().model
     assert model is not None
     assert model.version_id == version.pk
-    assert isinstance(model.scorer, RecommenderNetScorer)
+    assert isinstance(model.suite.net, RecommenderNetScorer)
+    assert set(model.suite.rankers) == {"collaborative", "ease-broad", "implicit-als", "popular"}
+    assert model.suite.for_you is not None
+    assert model.feature_names == ("genre:Comedy", "genre:Drama", "type:TV")
     assert len(model.items) == 24
 
 
