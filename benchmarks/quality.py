@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from benchmarks.real_files import folder_of_data, read_real_files
+from benchmarks.real_files import described, folder_of_data, read_real_files
 from ml.bootstrap import Estimate
 from ml.cold_check import ColdTitleReport, check_cold_titles
 from ml.comparisons import BEST, FOR_YOU, fit_comparisons, measure, unpruned_ease
@@ -76,6 +76,7 @@ def main() -> None:
     ratings, parts = files.ratings, files.parts
     started = time.perf_counter()
     print(heading())
+    print(described(files))
     config, follower = configuration(), Follower(step=tell)
     held_out = fit_held_out(ratings, parts, config, features=files.features, follower=follower)
     compared = fit_comparisons(ratings, parts, config, features=files.features, follower=follower)
@@ -86,6 +87,7 @@ def main() -> None:
     cold = check_cold_titles(train, files.features, config.als, seed=COLD_SEED)
     reached = targets(report, held_out.suite, test)
     print(f"\n{format_table(report)}")
+    print(rounded_lines(report))
     print(chosen_lines(held_out))
     print(cold_lines(cold))
     print(target_lines(reached))
@@ -191,6 +193,18 @@ def chosen(held_out: HeldOutFit) -> dict[str, Any]:
         "balancing_exponent": suite.ordinal and suite.ordinal.exponent,
         "for_you_weights": suite.for_you and suite.for_you.weights,
     }
+
+
+def rounded_lines(report: EvaluationReport) -> str:
+    """Where the rounded predictions are, as text: the reference's crowd in the middle."""
+    lines = ["Rounded predictions, %    4 or less    6 to 9"]
+    for name, decodings in report.scores.items():
+        for decoding, measured in decodings.items():
+            counts = np.array(measured.prediction_counts)
+            shares = 100 * counts / counts.sum()
+            label = f"{name} ({decoding})"
+            lines.append(f"  {label:<26}{shares[:4].sum():7.1f}{shares[5:9].sum():10.1f}")
+    return "\n".join(lines) + "\n"
 
 
 def chosen_lines(held_out: HeldOutFit) -> str:

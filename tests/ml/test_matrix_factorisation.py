@@ -1,12 +1,11 @@
 """The fit of the factorisation; test_predictors.py holds what every predictor must do."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from ml.data import IdMap, Ratings, split
+from ml.data import Ratings
 from ml.errors import Cancelled, ConfigError, DataError, Diverged, TooLittleData
 from ml.history import EpochResult
 from ml.implicit_features import implicit_features
@@ -15,7 +14,6 @@ from ml.matrix_factorisation_config import MatrixFactorisationConfig
 from ml.matrix_factorisation_fit import fit
 from ml.matrix_factorisation_state import FactorisationState
 from ml.metrics import rmse
-from ml.rating_files import read_ratings
 from ml.serving import clip_score
 from tests.ml import samples
 
@@ -210,17 +208,3 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
         MatrixFactorisation({**arrays, "title_bias": arrays["title_bias"][1:]})
     with pytest.raises(DataError, match="tables"):
         MatrixFactorisation({**arrays, "user_vectors": arrays["user_vectors"][0]})
-
-
-@pytest.mark.slow
-def test_the_real_file_is_predicted_better_than_the_target(real_data: Path) -> None:
-    table = read_ratings(real_data / "rating.csv")
-    users, items = IdMap.of(table.user_id), IdMap.of(table.anime_id)
-    ratings = table.indexed(users, items)
-    parts = split(
-        ratings, user_keys=users.ids.astype(np.uint64), item_ids=items.ids, seed=20_240_501
-    )
-    validation = ratings.take(parts.validation)
-    result = fit(ratings.take(parts.train), validation, MatrixFactorisationConfig())
-    predictions = result.model.predict_pairs(validation.user_index, validation.item_index)
-    assert rmse(clip_score(predictions), validation.score) < 1.14

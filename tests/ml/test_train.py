@@ -1,5 +1,4 @@
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,8 +6,8 @@ import torch
 from torch import Tensor
 
 from ml.batches import Batch
-from ml.config import PrecisionName, RecommenderNetConfig
-from ml.data import IdMap, Ratings, split
+from ml.config import PrecisionName
+from ml.data import Ratings
 from ml.errors import (
     Cancelled,
     DataError,
@@ -18,9 +17,7 @@ from ml.errors import (
 )
 from ml.history import EpochResult
 from ml.metrics import rmse
-from ml.pipeline import SPLIT_SEED
-from ml.rating_files import read_ratings
-from ml.serving import RecommenderNetScorer, clip_score
+from ml.serving import RecommenderNetScorer
 from ml.train import FitResult, fit, predict
 from ml.training_state import TrainingState
 from tests.ml import samples
@@ -241,17 +238,3 @@ def test_a_card_learns_the_same_board(precision: PrecisionName) -> None:
     result = fit(train, None, config)
     assert result.device == "cuda"
     assert rmse(predict(result.weights, rest.user_index, rest.item_index), rest.score) < 1.0
-
-
-@pytest.mark.slow
-def test_the_real_file_is_learnt_well(real_data: Path) -> None:
-    table = read_ratings(real_data / "rating.csv")
-    users, items = IdMap.of(table.user_id), IdMap.of(table.anime_id)
-    ratings = table.indexed(users, items)
-    keys = users.ids.view(np.uint64)
-    parts = split(ratings, user_keys=keys, item_ids=items.ids, seed=SPLIT_SEED)
-    train, validation = ratings.take(parts.train).scored(), ratings.take(parts.validation)
-    weights = fit(train, validation, RecommenderNetConfig(device="cpu")).weights
-    test = ratings.take(parts.test)
-    predictions = clip_score(predict(weights, test.user_index, test.item_index))
-    assert rmse(predictions, test.score) <= 1.19
