@@ -198,20 +198,25 @@ def compare_speed(sides: Sides, real: Path) -> None:
         runs[f"ours, {n_factors} factors"] = sides.run_ours(str(n_factors))
     for n_factors in (default, PEER_FACTORS):
         bare = sides.run_ours(f"bare-{n_factors}")
-        runs[f"bare: a dot product a row, {n_factors} factors"] = {"seconds": bare["dots"]}
-        runs[f"bare: a gradient step a row, {n_factors} factors"] = {"seconds": bare["steps"]}
+        for key, what in (("dots", "dot product"), ("steps", "gradient step")):
+            name = f"bare: a {what} a row, {n_factors} factors"
+            runs[name] = {"seconds": bare[key], "busy": bare[f"{key}_busy"]}
     print(
         f"\n{len(rows):,} simulated rows, {len(rows.scored()):,} of them scored, "
         f"{rows.n_users:,} raters, {rows.n_items:,} titles\n"
     )
-    print("| an epoch | seconds (median) | all | processor seconds | Surprise / this |")
-    print("| --- | --- | --- | --- | --- |")
-    peer = statistics.median(runs[surprise]["seconds"])
-    for name, figures in runs.items():
-        median = statistics.median(figures["seconds"])
-        every = ", ".join(f"{value:.2f}" for value in figures["seconds"])
-        busy = f"{statistics.median(figures['busy']):.2f}" if "busy" in figures else ""
-        print(f"| {name} | {median:.2f} | {every} | {busy} | {peer / median:.2f} |")
+    print("| an epoch | seconds (median) | all | processor s | Surprise / this | by processor |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    medians = {
+        name: (statistics.median(figures["seconds"]), statistics.median(figures["busy"]))
+        for name, figures in runs.items()
+    }
+    for name, (seconds, busy) in medians.items():
+        every = ", ".join(f"{value:.2f}" for value in runs[name]["seconds"])
+        ratios = medians[surprise][0] / seconds, medians[surprise][1] / busy
+        print(
+            f"| {name} | {seconds:.2f} | {every} | {busy:.2f} | {ratios[0]:.2f} | {ratios[1]:.2f} |"
+        )
 
 
 def full_size(real: Path) -> Ratings:

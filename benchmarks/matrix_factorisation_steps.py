@@ -112,11 +112,12 @@ def bare_loops(rows: Ratings, n_factors: int, repeats: int) -> Figures:
     figures: Figures = {}
     for name, loop in loops:
         loop(*(column[:1] for column in columns), raters, titles)
-        figures[name] = []
+        figures[name], figures[f"{name}_busy"] = [], []
         for _ in range(repeats):
-            begun = time.perf_counter()
+            begun = time.perf_counter(), time.process_time()
             loop(*columns, raters, titles)
-            figures[name].append(time.perf_counter() - begun)
+            figures[name].append(time.perf_counter() - begun[0])
+            figures[f"{name}_busy"].append(time.process_time() - begun[1])
     return figures
 
 
