@@ -1,207 +1,189 @@
 """The way from a file of ratings to a stored model and its evaluation, with no database.
 
-This is what ``python -m ml`` does; the platform's own training has the same steps over its
+This is what ``python -m ml train`` does; the platform's own training has the same steps over its
 database.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from ml import metrics
-from ml.artifacts import load_arrays, verify_artifact, write_artifact
-from ml.config import RecommenderNetConfig
+from ml.artifacts import write_artifact
+from ml.cold_check import ColdTitleReport, check_cold_titles
+from ml.comparisons import BEST, Comparisons, fit_comparisons, measure
+from ml.content import item_features
 from ml.data import IdMap, Ratings, Split, split
-from ml.errors import ArtifactDamaged, DataError, TooLittleData
+from ml.errors import DataError
 from ml.history import EpochResult
-from ml.rating_files import Int64Array, RatingTable
-from ml.serving import UNKNOWN, RecommenderNetScorer, clip_score, scorer_arrays
+from ml.rating_files import RatingTable, TitleTable
+from ml.report import GLOBAL_MEAN, EvaluationReport
+from ml.suite import Suite
+from ml.suite_config import RECOMMENDER_NET, SuiteConfig
+from ml.suite_fit import Follower, HeldOutFit, fit_held_out, refit
 
 SPLIT_SEED: Final = 20_240_501
-_SERVED: Final = "recommender_net"
-_HELD_OUT: Final = "recommender_net_held_out"
 
 
-def train_model(
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What was measured of a model that has been stored.
+
+    Attributes:
+        report: of the held-out fit on the test part.
+        cold_titles: how well hidden titles were found again; None where this was not asked.
+    """
+
+    report: EvaluationReport
+    cold_titles: ColdTitleReport | None
+
+
+def train_suite(
     table: RatingTable,
-    config: RecommenderNetConfig,
+    config: SuiteConfig,
     *,
     output: Path,
-    on_epoch: Callable[[str, EpochResult], None],
-) -> dict[str, Any]:
-    """Fit, measure, refit on all rows and write the artifact; return its metrics.
+    titles: TitleTable | None = None,
+    tell: Callable[[str], None] = lambda line: None,
+) -> Trained | None:
+    """Fit, measure, refit on all rows and write the artifact.
 
-    Under torchrun all processes fit together and the first one writes (:mod:`ml.distributed`).
+    Under torchrun all processes fit together and the first one measures and writes
+    (:mod:`ml.distributed`).
 
     Args:
         table: the ratings.
         config: settings.
         output: the artifact's folder, which must not exist yet.
-        on_epoch: called with ``held-out`` or ``served`` and the epoch.
+        titles: genres and types; what needs them is left out without.
+        tell: called with lines about the progress.
+
+    Returns:
+        None in all processes but the first.
 
     Raises:
-        MlError: whatever goes wrong in an expected way.
+        DataError: several processes are to fit what only one can.
+        MlError: whatever else goes wrong in an expected way.
     """
-    # torch: not needed for the other commands
-    from ml.distributed import is_first_process
-    from ml.train import fit
+    from ml.distributed import is_first_process, n_processes  # torch: only training needs it
 
+    if n_processes() > 1 and config.model != RECOMMENDER_NET:
+        raise DataError(
+            f"Only RecommenderNet is trained by several processes: give --model {RECOMMENDER_NET}, "
+            "or start a single process."
+        )
+    if not is_first_process():
+        tell = _nobody
     users, items = IdMap.of(table.user_id), IdMap.of(table.anime_id)
     ratings = table.indexed(users, items)
-    parts = _split(ratings, users, items)
-    held_out = fit(
-        ratings.take(parts.train).scored(),
-        ratings.take(parts.validation),
-        config,
-        on_epoch=lambda result: on_epoch("held-out", result),
-    )
-    served = fit(
-        ratings.scored(),
-        None,
-        replace(config, n_epochs=held_out.best_epoch),
-        on_epoch=lambda result: on_epoch("served", result),
-    )
-    test = ratings.take(parts.test)
-    scorer = RecommenderNetScorer.from_weights(held_out.weights)
-    measured = measure(scorer.predict_pairs(test.user_index, test.item_index), test.score)
+    parts = split(ratings, user_keys=users.ids.view(np.uint64), item_ids=items.ids, seed=SPLIT_SEED)
+    names, features = ([], None) if titles is None else features_of(titles, items)
+    held_out_follower = _follower("held-out", tell)
+    held_out = fit_held_out(ratings, parts, config, features=features, follower=held_out_follower)
+    compared = Comparisons()
+    if config.comparisons:
+        compared = fit_comparisons(
+            ratings, parts, config, features=features, follower=held_out_follower
+        )
+    served = refit(ratings, held_out, config, features=features, follower=_follower("served", tell))
     if not is_first_process():
-        return measured
+        return None
+    tell("measuring")
+    trained = _measured(ratings, parts, config, held_out, compared=compared, features=features)
+    tell("writing")
     write_artifact(
         output.parent,
         output.name,
         arrays={
-            _SERVED: scorer_arrays(served.weights),
-            _HELD_OUT: scorer_arrays(held_out.weights),
+            **served.groups(),
+            **held_out.suite.groups(held_out=True),
             "ids": {"user_ids": users.ids, "item_ids": items.ids},
         },
         manifest={
             "configuration": config.to_dict(),
-            "metrics": measured,
-            "served_epochs": held_out.best_epoch,
+            "metrics": trained.report.to_dict(),
+            "cold_titles": trained.cold_titles and trained.cold_titles.to_dict(),
+            **_chosen(held_out, served),
             "history": [result.to_dict() for result in held_out.history],
+            "features": names,
             "split_seed": SPLIT_SEED,
             "data_fingerprint": ratings.fingerprint(),
         },
+        texts=_figures(trained.report, held_out.history),
     )
-    return measured
+    return trained
 
 
-def measure(
-    predictions: npt.NDArray[np.float32], scores: npt.NDArray[np.integer]
-) -> dict[str, Any]:
-    """Return the error measures of unclipped predictions; no rows give only their number.
+def features_of(titles: TitleTable, items: IdMap) -> tuple[list[str], npt.NDArray[np.float32]]:
+    """Return the names of the features, and float32 [n_items, n_features] of 0 and 1.
 
-    Raises:
-        MissingPrediction: a prediction is NaN.
+    A title that the table does not have has no feature; a feature may be of titles without a row.
     """
-    if not scores.size:
-        return {"n_rows": 0}
-    clipped = clip_score(predictions)
-    has_low = bool(np.any(scores <= metrics.LOW_SCORE))
+    names, of_all = item_features(titles.genres, titles.types)
+    listed = IdMap(titles.anime_id)
+    features = np.zeros((len(items), len(names)), dtype=np.float32)
+    known = listed.contains(items.ids)
+    features[known] = of_all[listed.index(items.ids[known])]
+    return names, features
+
+
+def _measured(
+    ratings: Ratings,
+    parts: Split,
+    config: SuiteConfig,
+    held_out: HeldOutFit,
+    *,
+    compared: Comparisons,
+    features: npt.NDArray[np.float32] | None,
+) -> Trained:
+    cold = None
+    if features is not None and held_out.suite.guess is not None:
+        train = ratings.take(parts.train)
+        cold = check_cold_titles(train, features, config.als, seed=config.als.seed)
+    return Trained(measure(ratings, parts, held_out.suite, compared), cold)
+
+
+def _chosen(held_out: HeldOutFit, served: Suite) -> dict[str, Any]:
+    """Return what the held-out fit has chosen and the served one taken over, for the manifest."""
+    epochs = {
+        "recommender-net": held_out.net_epochs,
+        "matrix-factorisation": held_out.factorisation_epochs,
+    }
     return {
-        "n_rows": int(scores.size),
-        "rmse": metrics.rmse(clipped, scores),
-        "mae": metrics.mae(clipped, scores),
-        "macro_mae": metrics.macro_mae(clipped, scores),
-        "accuracy": metrics.accuracy(clipped, scores),
-        "recall_of_low_scores": metrics.recall_at_or_below(clipped, scores) if has_low else None,
+        "served_epochs": {name: n for name, n in epochs.items() if n is not None},
+        "predictor_weights": served.best and served.best.weights,
+        "list_weights": served.for_you and dict(served.for_you.weights),
     }
 
 
-@dataclass(frozen=True, eq=False)
-class StoredModel:
-    """A model written by :func:`train_model`, verified and mapped.
+def _figures(report: EvaluationReport, history: list[EpochResult]) -> dict[str, str]:
+    """Return the report's figures as SVG by file name."""
+    from ml.report_plots import report_figures  # matplotlib
 
-    Attributes:
-        users: rater ids ↔ rows.
-        items: title ids ↔ rows.
-        served: the fit on all rows, for predictions.
-        held_out: the fit without validation and test rows, for measuring.
-        split_seed: of the split it was made with.
-    """
+    first = (BEST, RECOMMENDER_NET, GLOBAL_MEAN)
+    predictor = next(name for name in first if name in report.scores)
+    figures = report_figures(report, predictor=predictor, history=history)
+    return {f"{name}.svg": text for name, text in figures.items()}
 
-    users: IdMap
-    items: IdMap
-    served: RecommenderNetScorer
-    held_out: RecommenderNetScorer
-    split_seed: int
 
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """Verify and load a model.
+def _follower(stage: str, tell: Callable[[str], None]) -> Follower:
+    """Return who tells of a fit in lines of text."""
 
-        Raises:
-            ArtifactError: it is missing, damaged or too new.
-        """
-        manifest = verify_artifact(path)
-        ids = load_arrays(path, "ids")
-        try:
-            return cls(
-                users=IdMap(ids["user_ids"]),
-                items=IdMap(ids["item_ids"]),
-                served=RecommenderNetScorer.from_arrays(load_arrays(path, _SERVED)),
-                held_out=RecommenderNetScorer.from_arrays(load_arrays(path, _HELD_OUT)),
-                split_seed=int(manifest["split_seed"]),
-            )
-        except (KeyError, DataError) as error:
-            raise ArtifactDamaged(f"{path} is no model of this program: {error}") from error
-
-    def predict(self, user_id: Int64Array, anime_id: Int64Array) -> npt.NDArray[np.float32]:
-        """Return a prediction for each pair of ids, float32 [n] in 1 to 10, none missing.
-
-        An unknown rater is taken for the average one, an unknown title likewise.
-        """
-        return clip_score(_predict(self.served, self.users, self.items, user_id, anime_id))
-
-    def evaluate(self, table: RatingTable) -> dict[str, Any]:
-        """Measure the held-out fit on the test part of a file, by the rule it was split by.
-
-        Raises:
-            TooLittleData: the file has no test row.
-        """
-        users, items = IdMap.of(table.user_id), IdMap.of(table.anime_id)
-        parts = _split(table.indexed(users, items), users, items, seed=self.split_seed)
-        test = parts.test
-        if not test.any():
-            raise TooLittleData("No rater has five scored titles, so there is no test row.")
-        predictions = _predict(
-            self.held_out, self.users, self.items, table.user_id[test], table.anime_id[test]
+    def epoch(model: str, result: EpochResult) -> None:
+        validation = (
+            "" if result.validation_rmse is None else f" validation {result.validation_rmse:.4f}"
         )
-        return measure(predictions, table.score[test])
+        tell(
+            f"{stage}: {model} epoch {result.epoch}/{result.n_epochs} "
+            f"RMSE train {result.train_rmse:.4f}{validation} "
+            f"({result.seconds:.1f} s, {result.rows_per_second:,.0f} rows/s)"
+        )
+
+    return Follower(step=lambda words: tell(f"{stage}: {words}"), epoch=epoch, note=tell)
 
 
-def _split(ratings: Ratings, users: IdMap, items: IdMap, *, seed: int = SPLIT_SEED) -> Split:
-    keys = users.ids.view(np.uint64)
-    return split(ratings, user_keys=keys, item_ids=items.ids, seed=seed)
-
-
-def _predict(
-    scorer: RecommenderNetScorer,
-    users: IdMap,
-    items: IdMap,
-    user_id: Int64Array,
-    anime_id: Int64Array,
-) -> npt.NDArray[np.float32]:
-    """Return unclipped predictions for pairs of ids."""
-    return scorer.predict_pairs(_rows(users, user_id), _rows(items, anime_id))
-
-
-def _rows(ids: IdMap, wanted: Int64Array) -> Int64Array:
-    """Return the row of each id, -1 for those without one."""
-    known = ids.contains(wanted)
-    rows = np.full(wanted.shape, UNKNOWN, dtype=np.int64)
-    rows[known] = ids.index(wanted[known])
-    return rows
-
-
-def format_metrics(measured: Mapping[str, Any]) -> str:
-    """Return measures as lines of name and value."""
-    lines = []
-    for name, value in measured.items():
-        shown = "–" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
-        lines.append(f"{name:<22}{shown:>12}")
-    return "\n".join(lines)
+def _nobody(line: str) -> None:
+    """Tell nobody: the first process tells enough."""

@@ -1,10 +1,12 @@
 """RecommenderNet without torch: what a web process loads to predict scores.
 
-The first layer is linear before its ReLU, so its half for the title can be computed once for
-every title when the model is stored. What is left for a request is two small matrix products.
+The first layer's half for each title was computed when the model was stored (see
+:mod:`ml.scorer_arrays`). What is left for a request is one matrix product and two maxima: since
+``relu(x + a) = max(x, -a) + a``, a layer needs no addition of its own where the next one can take
+the constant ``a`` into its bias.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Self
 
 import numpy as np
@@ -21,15 +23,16 @@ from ml.predictor_inputs import (
     checked_rows,
     checked_vector,
 )
+from ml.scorer_arrays import scorer_arrays
 from ml.weights import RecommenderNetWeights
 
-__all__ = ["UNKNOWN", "RecommenderNetScorer", "clip_score", "scorer_arrays"]
+__all__ = ["UNKNOWN", "RecommenderNetScorer", "clip_score"]
 
 FloatArray = npt.NDArray[np.float32]
 IndexArray = npt.NDArray[np.integer]
 
 FOLD_IN_STEPS: Final = 10
-_CHUNK: Final = 4096  # rows whose hidden layers stay within a core's cache
+_CHUNK: Final = 1024  # rows whose two hidden layers stay within a core's cache
 _SMALLEST_VARIANCE: Final = 1e-6
 
 _ARRAY_NAMES: Final = (
@@ -50,36 +53,6 @@ _ARRAY_NAMES: Final = (
 def clip_score(predictions: npt.ArrayLike) -> FloatArray:
     """Return predictions moved into the range of scores, 1 to 10 (float32, same shape)."""
     return np.clip(np.asarray(predictions, dtype=np.float32), LOWEST_SCORE, HIGHEST_SCORE)
-
-
-def scorer_arrays(weights: RecommenderNetWeights) -> dict[str, npt.NDArray[Any]]:
-    """Fold the first layer into the titles' table; the result is what an artifact stores.
-
-    With raters' vectors of d and layers of h1 and h2 units: ``item_hidden`` [n_items, h1] is
-    ``item_embedding @ W1[:, d:].T + b1``, ``user_to_hidden`` [h1, d] is ``W1[:, :d]``.
-    """
-    users = weights["user_embedding.weight"]
-    dim = users.shape[1]
-    first = weights["hl1.weight"].astype(np.float64)
-    items = weights["item_embedding.weight"].astype(np.float64)
-    item_hidden = (items @ first[:, dim:].T + weights["hl1.bias"]).astype(np.float32)
-    prior = GaussianPrior.of_sample(users[weights.user_count > 0].astype(np.float64))
-    known_items = weights.item_count > 0
-    return {
-        "item_hidden": item_hidden,
-        "user_embedding": users,
-        "user_to_hidden": np.ascontiguousarray(weights["hl1.weight"][:, :dim]),
-        "hidden_weight": weights["hl2.weight"],
-        "hidden_bias": weights["hl2.bias"],
-        "output_weight": weights["hl3.weight"][0],
-        "output_bias": weights["hl3.bias"],
-        "prior_mean": prior.mean,
-        "prior_precision": prior.precision,
-        "mean_item_hidden": item_hidden[known_items].mean(axis=0)
-        if known_items.any()
-        else weights["hl1.bias"],
-        "residual_variance": np.asarray(weights.residual_variance, dtype=np.float64),
-    }
 
 
 class RecommenderNetScorer:
@@ -185,15 +158,15 @@ class RecommenderNetScorer:
         n_rows = self.n_items if item_index is None else len(item_index)
         if item_index is not None:
             item_index = checked_rows("title", item_index, self.n_items)
-        predictions = np.empty(n_rows, dtype=np.float32)
-        for rows in _chunks(n_rows):
-            titles = (
-                self._item_hidden[rows]
-                if item_index is None
-                else self._hidden_of_items(item_index[rows])
-            )
-            predictions[rows] = self._output(titles + offset)
-        return predictions
+        closed_below = np.repeat(-offset[np.newaxis], min(n_rows, _CHUNK), axis=0)
+
+        def fill(first: FloatArray, rows: slice) -> None:
+            titles = self._item_hidden[rows]
+            if item_index is not None:
+                titles = self._hidden_of_items(item_index[rows], out=first)
+            np.maximum(titles, closed_below[: len(first)], out=first)
+
+        return self._predict(n_rows, fill, self._hidden_weight @ offset + self._hidden_bias)
 
     def predict_pairs(self, user_index: IndexArray, item_index: IndexArray) -> FloatArray:
         """Return the predicted score of each (rater, title) pair.
@@ -209,14 +182,17 @@ class RecommenderNetScorer:
             DataError: lengths differ or a row is out of range.
         """
         users, items = checked_pairs(user_index, item_index, self.n_users, self.n_items)
-        predictions = np.empty(users.size, dtype=np.float32)
-        for rows in _chunks(users.size):
-            vectors = self._users.take(users[rows], axis=0, mode="wrap")
-            vectors[users[rows] == UNKNOWN] = self._prior.mean
-            hidden = vectors @ self._user_to_hidden.T
-            hidden += self._hidden_of_items(items[rows])
-            predictions[rows] = self._output(hidden)
-        return predictions
+
+        def fill(first: FloatArray, rows: slice) -> None:
+            # Rows are mostly in the order of raters, so a chunk has few of them.
+            raters, of_row = np.unique(users[rows], return_inverse=True)
+            vectors = self._users.take(raters, axis=0, mode="wrap")
+            vectors[raters == UNKNOWN] = self._prior.mean
+            self._hidden_of_items(items[rows], out=first)
+            first += (vectors @ self._user_to_hidden.T).take(of_row, axis=0)
+            np.maximum(first, 0, out=first)
+
+        return self._predict(users.size, fill, self._hidden_bias)
 
     def fold_in(
         self,
@@ -273,27 +249,40 @@ class RecommenderNetScorer:
         backward = (second_open * self._output_weight) @ self._hidden_weight
         return predictions.astype(np.float64), (backward * first_open) @ self._user_to_hidden
 
-    def _output(self, hidden: FloatArray) -> FloatArray:
-        """Return the predictions of rows [n, h1] of the first layer; the rows are overwritten."""
-        np.maximum(hidden, 0, out=hidden)
-        second = hidden @ self._hidden_weight.T
-        second += self._hidden_bias
-        np.maximum(second, 0, out=second)
-        predictions: FloatArray = second @ self._output_weight + self._output_bias[0]
+    def _predict(
+        self, n_rows: int, fill: Callable[[FloatArray, slice], None], constant: FloatArray
+    ) -> FloatArray:
+        """Return the predictions [n] of rows whose first layer is given a chunk at a time.
+
+        Args:
+            n_rows: n.
+            fill: writes the first layer of some rows, after its ReLU and less what is constant
+                over all rows, into an array [rows, h1].
+            constant: float32 [h2], the second layer's bias and what that constant adds to it.
+        """
+        size = min(n_rows, _CHUNK)
+        # Room of this call alone: a web process may predict in several threads.
+        first = np.empty((size, self._hidden_weight.shape[1]), dtype=np.float32)
+        second = np.empty((size, constant.size), dtype=np.float32)
+        # A whole array, since numpy compares two of one shape in a single run.
+        closed_below = np.repeat(-constant[np.newaxis], size, axis=0)
+        predictions = np.empty(n_rows, dtype=np.float32)
+        for start in range(0, n_rows, _CHUNK):
+            rows = slice(start, min(start + _CHUNK, n_rows))
+            n = rows.stop - start
+            fill(first[:n], rows)
+            np.matmul(first[:n], self._hidden_weight.T, out=second[:n])
+            np.maximum(second[:n], closed_below[:n], out=second[:n])
+            np.matmul(second[:n], self._output_weight, out=predictions[rows])
+        predictions += constant @ self._output_weight + self._output_bias[0]
         return predictions
 
-    def _hidden_of_items(self, item_index: IndexArray) -> FloatArray:
+    def _hidden_of_items(self, item_index: IndexArray, out: FloatArray | None = None) -> FloatArray:
         """Return a copy of the titles' halves of the first layer, the mean for -1."""
-        hidden = np.take(self._item_hidden, item_index, axis=0, mode="wrap")
+        hidden = np.take(self._item_hidden, item_index, axis=0, out=out, mode="wrap")
         hidden[item_index == UNKNOWN] = self._mean_item_hidden
         return hidden
 
 
 def _typed(array: npt.NDArray[Any], dtype: type[np.float32]) -> FloatArray:
     return array.astype(dtype, copy=False)
-
-
-def _chunks(n_rows: int) -> Iterator[slice]:
-    """Yield slices that cover n_rows rows."""
-    for start in range(0, n_rows, _CHUNK):
-        yield slice(start, start + _CHUNK)

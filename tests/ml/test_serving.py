@@ -1,4 +1,5 @@
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +7,8 @@ import pytest
 
 from ml.artifacts import load_arrays, write_artifact
 from ml.errors import DataError, NonFiniteData
-from ml.serving import UNKNOWN, RecommenderNetScorer, clip_score, scorer_arrays
+from ml.scorer_arrays import scorer_arrays
+from ml.serving import UNKNOWN, RecommenderNetScorer, clip_score
 from ml.weights import PARAMETER_NAMES, RecommenderNetWeights
 from tests.ml import samples
 
@@ -42,6 +44,32 @@ def test_some_titles_are_predicted_as_all_are(scorer: RecommenderNetScorer) -> N
     vector = scorer.user_vector(2)
     some = np.array([7, 3, 3])
     assert scorer.predict(vector, some) == pytest.approx(scorer.predict(vector)[some], abs=1e-5)
+
+
+def test_all_titles_are_predicted_as_their_rows_are_to_the_bit() -> None:
+    scorer = RecommenderNetScorer.from_weights(samples.random_weights(n_items=2_500))
+    vector = scorer.user_vector(2)
+    assert scorer.predict(vector, np.arange(2_500)).tobytes() == scorer.predict(vector).tobytes()
+
+
+def test_threads_share_a_scorer() -> None:
+    scorer = RecommenderNetScorer.from_weights(samples.random_weights(n_items=2_500))
+    vectors = [scorer.user_vector(row) for row in range(N_USERS)] * 5
+    alone = [scorer.predict(vector).tobytes() for vector in vectors]
+    with ThreadPoolExecutor(4) as pool:
+        together = [found.tobytes() for found in pool.map(scorer.predict, vectors)]
+    assert together == alone
+
+
+def test_a_vector_far_out_is_predicted_as_exactly() -> None:
+    scorer = RecommenderNetScorer.from_weights(WEIGHTS)
+    vector = 100 * scorer.user_vector(2)
+    arrays = {name: array.astype(np.float64) for name, array in scorer.arrays().items()}
+    first = np.maximum(arrays["item_hidden"] + arrays["user_to_hidden"] @ vector, 0)
+    second = np.maximum(first @ arrays["hidden_weight"].T + arrays["hidden_bias"], 0)
+    expected = second @ arrays["output_weight"] + arrays["output_bias"]
+    largest = np.abs(second * arrays["output_weight"]).max()
+    assert scorer.predict(vector) == pytest.approx(expected, abs=1e-5 * largest)
 
 
 def test_many_pairs_are_worked_off_in_chunks(scorer: RecommenderNetScorer) -> None:
