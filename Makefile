@@ -46,10 +46,16 @@ format: $(VENV)/dev.stamp  ## Sort the imports and format the source
 schema: $(VENV)/dev.stamp  ## Write the API's schema to docs/openapi.yaml
 	$(PY) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
-bench: $(VENV)/dev.stamp  ## Measure the import against the bare load (RECOMMENDER_DATA, PostgreSQL); takes long
-	for rows in real full; do for database in sqlite postgres; do \
-		$(PY) -m benchmarks.import_load --rows $$rows --database $$database $(ARGS) || exit 1; \
-	done; done
+bench: $(VENV)/dev.stamp  ## Measure what docs/performance.md states (RECOMMENDER_DATA, PostgreSQL); takes long
+	for database in sqlite postgres; do \
+		for rows in real full; do \
+			$(PY) -m benchmarks.import_load --rows $$rows --database $$database $(ARGS) || exit 1; \
+		done; \
+		$(PY) -m benchmarks.dataset_load --database $$database || exit 1; \
+	done
+	for name in content_similarity ease matrix_factorisation recommender_net fold_in; do \
+		$(PY) -m benchmarks.$$name || exit 1; \
+	done
 
 clean:  ## Remove the virtual environment, caches and reports; var/ (your data) stays
 	rm -rf $(VENV) *.egg-info build htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache \

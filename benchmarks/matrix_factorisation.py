@@ -161,6 +161,8 @@ def compare_quality(sides: Sides, data: Path) -> None:
     for name, values in (("our factorisation", base), ("best", best)):
         ratio = error_ratio(values, peers, test)
         print(f"\n{name} / Surprise: {ratio.value:.3f} ({ratio.low:.3f} to {ratio.high:.3f})")
+    epochs = ", ".join(f"{error:.4f}" for error in fits["ours"]["validation_rmse"])
+    print(f"\nour factorisation's validation RMSE by epoch: {epochs}")
 
 
 def squared_errors(

@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.score_predictors import fit_neighbours, predicted
-from ml import matrix_factorisation_fit
+from benchmarks.score_predictors import predicted
+from ml import matrix_factorisation_fit, score_neighbours_fit
 from ml.compiled import compiled
 from ml.data import Ratings
 from ml.errors import Cancelled
 from ml.history import EpochResult
 from ml.matrix_factorisation_config import MatrixFactorisationConfig
+from ml.score_neighbours import ScoreNeighboursConfig
 
 Array = npt.NDArray[Any]
 Figures = dict[str, list[float]]
@@ -74,11 +75,14 @@ def read_rows(source: Path) -> dict[str, Ratings]:
 def fit_and_predict(parts: dict[str, Ratings], target: Path) -> Figures:
     """Fit the factorisation and its neighbours; write the predictions of the test part."""
     begun = time.perf_counter()
-    neighbours = fit_neighbours(parts["train"], parts["validation"])
+    rows = parts["train"], parts["validation"]
+    result = matrix_factorisation_fit.fit(*rows, MatrixFactorisationConfig())
+    neighbours = score_neighbours_fit.fit(*rows, result.model, ScoreNeighboursConfig())
     seconds = time.perf_counter() - begun
     base, best = (predicted(model, parts["test"]) for model in (neighbours.base, neighbours))
     np.savez(target, base=base, best=best)
-    return {"seconds": [seconds]}
+    errors = [epoch.validation_rmse or 0.0 for epoch in result.history]
+    return {"seconds": [seconds], "validation_rmse": errors}
 
 
 def timed_epochs(rows: Ratings, config: MatrixFactorisationConfig, repeats: int) -> Figures:
