@@ -1,8 +1,7 @@
-"""``python -m ml``: train, evaluate and predict on CSV files, with no Django and no database."""
+"""``python -m ml``: train, evaluate, predict and recommend from CSV files, with no database."""
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,9 +9,19 @@ from pathlib import Path
 from ml.artifacts import check_name
 from ml.config import DEVICE_NAMES, RecommenderNetConfig
 from ml.errors import ArtifactError, ConfigError, DataError, DeviceUnavailable, MlError
-from ml.history import EpochResult
-from ml.pipeline import StoredModel, format_metrics, train_model
-from ml.rating_files import read_pairs, read_ratings, write_predictions
+from ml.implicit_als import ImplicitAlsConfig
+from ml.matrix_factorisation_config import MatrixFactorisationConfig
+from ml.pipeline import train_suite
+from ml.rating_files import (
+    read_pairs,
+    read_ratings,
+    read_titles,
+    write_lists,
+    write_predictions,
+)
+from ml.report_table import format_table
+from ml.stored_model import METHODS, StoredModel
+from ml.suite_config import MODELS, SuiteConfig
 
 _INPUT_ERRORS = (ArtifactError, ConfigError, DataError, DeviceUnavailable)
 
@@ -39,14 +48,22 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ml", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    train = commands.add_parser("train", help="fit RecommenderNet, measure it and store it")
+    train = commands.add_parser("train", help="fit all models, measure them and store them")
     train.add_argument("ratings", type=Path, metavar="RATINGS.csv", help="user_id,anime_id,rating")
     train.add_argument("--output", type=Path, required=True, metavar="DIR", help="a new folder")
-    train.add_argument("--epochs", type=int, default=defaults.n_epochs)
+    train.add_argument("--anime", type=Path, metavar="ANIME.csv", help="anime_id,genre,type")
+    train.add_argument("--model", choices=MODELS, default="", help="fit this one by itself")
+    train.add_argument("--epochs", type=int, default=defaults.n_epochs, help="of RecommenderNet")
     train.add_argument("--batch-size", type=int, default=defaults.batch_size)
     train.add_argument("--learning-rate", type=float, default=defaults.learning_rate)
     train.add_argument("--seed", type=int, default=defaults.seed)
     train.add_argument("--device", choices=DEVICE_NAMES, default=defaults.device)
+    train.add_argument(
+        "--no-comparisons",
+        dest="comparisons",
+        action="store_false",
+        help="leave out the models that the evaluation only compares with",
+    )
     train.set_defaults(command=_train)
 
     evaluate = commands.add_parser("evaluate", help="measure a stored model on the test part")
@@ -60,49 +77,77 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("--model", type=Path, required=True, metavar="DIR")
     predict.add_argument("--output", type=Path, required=True, metavar="FILE")
     predict.set_defaults(command=_predict)
+
+    recommend = commands.add_parser("recommend", help="make a list for each rater of a file")
+    recommend.add_argument("ratings", type=Path, metavar="RATINGS.csv")
+    recommend.add_argument("--model", type=Path, required=True, metavar="DIR")
+    recommend.add_argument("--method", choices=METHODS, default=METHODS[0])
+    recommend.add_argument("-n", type=int, default=10, help="titles in a list")
+    recommend.add_argument("--output", type=Path, required=True, metavar="FILE")
+    recommend.set_defaults(command=_recommend)
     return parser
 
 
 def _train(options: argparse.Namespace) -> None:
-    config = RecommenderNetConfig(
-        n_epochs=options.epochs,
-        batch_size=options.batch_size,
-        learning_rate=options.learning_rate,
-        seed=options.seed,
-        device=options.device,
+    config = SuiteConfig(
+        model=options.model,
+        net=RecommenderNetConfig(
+            n_epochs=options.epochs,
+            batch_size=options.batch_size,
+            learning_rate=options.learning_rate,
+            seed=options.seed,
+            device=options.device,
+        ),
+        factorisation=MatrixFactorisationConfig(seed=options.seed),
+        als=ImplicitAlsConfig(seed=options.seed),
+        comparisons=options.comparisons,
     )
     output = options.output.resolve()
     check_name(output.name)  # before a long training, not after it
     if output.exists():
         raise DataError(f"{output} is there already; give --output a new folder.")
-    measured = train_model(read_ratings(options.ratings), config, output=output, on_epoch=_report)
-    if os.environ.get("RANK", "0") == "0":  # torchrun starts several of this process
-        print(format_metrics(measured))
+    titles = None if options.anime is None else read_titles(options.anime)
+    ratings = read_ratings(options.ratings)
+    trained = train_suite(ratings, config, output=output, titles=titles, tell=_tell)
+    if trained is None:  # torchrun starts several of this process; the first one reports
+        return
+    print(format_table(trained.report), end="")
+    if trained.cold_titles is not None:
+        print(f"\n{trained.cold_titles.summary()}")
 
 
-def _report(stage: str, result: EpochResult) -> None:
-    validation = (
-        "" if result.validation_rmse is None else f" validation {result.validation_rmse:.4f}"
-    )
-    print(
-        f"{stage}: epoch {result.epoch}/{result.n_epochs} RMSE train {result.train_rmse:.4f}"
-        f"{validation} ({result.seconds:.1f} s, {result.rows_per_second:,.0f} rows/s)",
-        file=sys.stderr,
-    )
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    measured = StoredModel.load(options.model.resolve()).evaluate(read_ratings(options.ratings))
-    print(json.dumps(measured, indent=2) if options.json else format_metrics(measured))
+    report = StoredModel.load(options.model.resolve()).evaluate(read_ratings(options.ratings))
+    if options.json:
+        print(json.dumps(report.to_dict(), indent=2))
+    else:
+        print(format_table(report), end="")
 
 
 def _predict(options: argparse.Namespace) -> None:
-    if not options.output.resolve().parent.is_dir():
-        raise DataError(f"{options.output.parent} is no folder; --output must lie in one.")
+    _check_folder(options.output)
     user_id, anime_id = read_pairs(options.pairs)
     model = StoredModel.load(options.model.resolve())
     write_predictions(options.output, user_id, anime_id, model.predict(user_id, anime_id))
-    print(f"{len(user_id):,} predictions written to {options.output}", file=sys.stderr)
+    _tell(f"{len(user_id):,} predictions written to {options.output}")
+
+
+def _recommend(options: argparse.Namespace) -> None:
+    _check_folder(options.output)
+    ratings = read_ratings(options.ratings)
+    model = StoredModel.load(options.model.resolve())
+    lists = model.lists(ratings, method=options.method, n=options.n)
+    n_rows = write_lists(options.output, lists)
+    _tell(f"{n_rows:,} recommendations written to {options.output}")
+
+
+def _check_folder(output: Path) -> None:
+    if not output.resolve().parent.is_dir():
+        raise DataError(f"{output.parent} is no folder; --output must lie in one.")
 
 
 if __name__ == "__main__":

@@ -288,7 +288,8 @@ def _manifest_text(manifest: Mapping[str, Any]) -> str:
         seen = json.loads(json.dumps(manifest, allow_nan=False))
     except (TypeError, ValueError) as error:
         raise ArtifactError(f"The manifest cannot be written as JSON: {error}") from error
-    return json.dumps({**seen, "checksum": _checksum(seen)}, indent=2, sort_keys=True) + "\n"
+    # In the writer's order, which is that of an evaluation's models, say.
+    return json.dumps({**seen, "checksum": _checksum(seen)}, indent=2) + "\n"
 
 
 def _is_listing(files: object) -> bool:

@@ -44,6 +44,21 @@ class ColdTitleReport:
     content: Estimate
     chance: Estimate
 
+    def summary(self) -> str:
+        """Return the report as a sentence."""
+        measured = ", ".join(
+            f"{each.value:.4f} [{each.low:.4f}, {each.high:.4f}] {words}"
+            for words, each in (
+                ("by vectors guessed from features", self.guessed),
+                ("by the content profile", self.content),
+                ("in random order", self.chance),
+            )
+        )
+        return (
+            f"NDCG@{_K} over {self.n_titles:,} titles hidden from training, of {self.n_raters:,} "
+            f"raters: {measured}."
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON can hold it."""
         return {

@@ -1,5 +1,7 @@
 """How a fit runs as one of several processes: ``torchrun --nproc-per-node=4 -m ml train …``.
 
+Only RecommenderNet is fitted so (``--model recommender-net``).
+
 Every process (*rank*) holds the whole network and all rows, draws the same batches from the same
 seed, and computes its share of each batch. Gradients are averaged, so all ranks make the same step
 and keep the same weights: what comes out does not depend on the number of ranks, except for
@@ -78,3 +80,10 @@ def join(device: str) -> Ranks:
 def is_first_process() -> bool:
     """Return whether this process is the one that writes, without joining the others."""
     return os.environ.get("RANK", "0") == "0"
+
+
+def n_processes() -> int:
+    """Return how many processes torchrun has started, 1 without it, without joining them."""
+    if not (distributed.is_available() and distributed.is_torchelastic_launched()):
+        return 1
+    return int(os.environ["WORLD_SIZE"])

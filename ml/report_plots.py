@@ -11,7 +11,7 @@ from ml import plots
 from ml.bootstrap import Estimate
 from ml.errors import DataError
 from ml.history import EpochResult
-from ml.report import EvaluationReport
+from ml.report import DEFAULT_DECODING, EvaluationReport
 from ml.score_report import ScoreReport
 from ml.svg_figure import (
     COLOURS,
@@ -137,7 +137,11 @@ def report_figures(
 def _score_figures(
     report: EvaluationReport, decodings: Mapping[str, ScoreReport]
 ) -> dict[str, str]:
-    first = {name: next(iter(each.values())) for name, each in report.scores.items()}
+    # A report that a database has held may have lost the order of its decodings.
+    first = {
+        name: each.get(DEFAULT_DECODING) or next(iter(each.values()))
+        for name, each in report.scores.items()
+    }
     figures = {
         "confusion_matrices": plots.confusion_matrices(
             {name: np.array(each.confusion_matrix) for name, each in decodings.items()}

@@ -57,6 +57,12 @@ def test_the_manifest_holds_what_was_given_and_the_files(stored: Path) -> None:
     assert len(entry["sha256"]) == 64
 
 
+def test_the_manifest_keeps_the_writers_order(tmp_path: Path) -> None:
+    scores = {"best": 1, "a": {"default": 2, "balanced": 3}}
+    path = artifacts.write_artifact(tmp_path, "a", arrays={}, manifest={"scores": scores})
+    assert json.dumps(artifacts.verify_artifact(path)["scores"]) == json.dumps(scores)
+
+
 def test_nothing_but_the_artifact_is_left(stored: Path) -> None:
     assert [path.name for path in stored.parent.iterdir()] == ["version-1"]
 

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from ml.bootstrap import Estimate
 from ml.cold_check import MINIMUM_RATINGS, ColdTitleReport, check_cold_titles
 from ml.data import Ratings
 from ml.implicit_als import ImplicitAlsConfig
@@ -77,3 +78,15 @@ def test_a_manifest_can_hold_it(report: ColdTitleReport | None) -> None:
 def test_too_little_to_hide_is_none(ratings: Ratings) -> None:
     features = samples.colours(ratings.n_items)
     assert check_cold_titles(ratings, features, ALS, seed=0) is None
+
+
+def test_it_can_be_said_in_a_sentence() -> None:
+    report = ColdTitleReport(
+        12, 1000, Estimate(0.5, 0.4, 0.6), Estimate(0.3, 0.2, 0.4), Estimate(0.1, 0.05, 0.15)
+    )
+    assert report.summary() == (
+        "NDCG@10 over 12 titles hidden from training, of 1,000 raters: "
+        "0.5000 [0.4000, 0.6000] by vectors guessed from features, "
+        "0.3000 [0.2000, 0.4000] by the content profile, "
+        "0.1000 [0.0500, 0.1500] in random order."
+    )

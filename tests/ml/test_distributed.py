@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from ml.artifacts import verify_artifact
-from ml.distributed import Ranks, is_first_process, join
+from ml.distributed import Ranks, is_first_process, join, n_processes
 from ml.train import fit
 from ml.weights import PARAMETER_NAMES
 from tests.ml import samples
@@ -94,13 +94,24 @@ def test_the_command_trains_one_model_with_two_processes(tmp_path: Path) -> None
     file = tmp_path / "ratings.csv"
     np.savetxt(file, table, "%d", ",", header="user_id,anime_id,rating", comments="")
     command = ("ml", "train", str(file), "--output", str(tmp_path / "model"))
-    torchrun(*command, "--epochs", "2", "--device", "cpu")
-    assert verify_artifact(tmp_path / "model")["served_epochs"] in {1, 2}
+    options = ("--model", "recommender-net", "--no-comparisons", "--device", "cpu")
+    torchrun(*command, *options, "--epochs", "2")
+    manifest = verify_artifact(tmp_path / "model")
+    assert manifest["served_epochs"]["recommender-net"] in {1, 2}
+    assert list(manifest["metrics"]["scores"]) == ["recommender-net", "global-mean"]
 
 
 def test_without_torchrun_a_process_is_alone() -> None:
     assert join("cpu") == Ranks(0, 1, CPU)
     assert is_first_process()
+    assert n_processes() == 1
+
+
+def test_torchrun_says_how_many_processes_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    assert n_processes() == 1  # somebody else's variable
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "one")
+    assert n_processes() == 3
 
 
 @pytest.mark.parametrize("n_rows", [0, 1, 2, 7, 9])

@@ -44,6 +44,7 @@ TORCH_FREE = [
     "ml.score_neighbours",
     "ml.score_report",
     "ml.serving",
+    "ml.stored_model",
     "ml.suite",
     "ml.suite_config",
     "ml.suite_fit",

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -5,7 +6,14 @@ import pytest
 
 from ml.data import IdMap
 from ml.errors import DataError, TooLittleData
-from ml.rating_files import read_pairs, read_ratings, write_predictions
+from ml.rating_files import (
+    ListTable,
+    read_pairs,
+    read_ratings,
+    read_titles,
+    write_lists,
+    write_predictions,
+)
 
 
 def _file(tmp_path: Path, text: str) -> Path:
@@ -65,3 +73,82 @@ def test_predictions_are_written_whole(tmp_path: Path) -> None:
     write_predictions(path, np.array([9, 2]), np.array([1, 5]), np.array([7.5, 8], np.float32))
     assert path.read_text() == "user_id,anime_id,prediction\n9,1,7.5000\n2,5,8.0000\n"
     assert [file.name for file in tmp_path.iterdir()] == ["out.csv"]
+
+
+def test_titles_come_by_id_with_what_is_known_of_them(tmp_path: Path) -> None:
+    titles = read_titles(
+        _file(
+            tmp_path,
+            "anime_id,name,genre,type\n"
+            '9,a,"Sci-Fi, Action,Sci-Fi",TV\n'
+            "3,b,,Movie\n"
+            "5,c,Unknown,\n"
+            "7,d,Comedy,unknown\n"
+            "3,e,Drama,OVA\n",
+        )
+    )
+    assert titles.anime_id.tolist() == [3, 5, 7, 9]
+    assert titles.genres == [("Drama",), (), ("Comedy",), ("Sci-Fi", "Action")]
+    assert titles.types == ["OVA", "", "", "TV"]
+
+
+def test_titles_of_which_nothing_is_known_are_no_error(tmp_path: Path) -> None:
+    titles = read_titles(_file(tmp_path, "anime_id,genre,type\n4,,\n2,,\n"))
+    assert titles.anime_id.tolist() == [2, 4]
+    assert (titles.genres, titles.types) == ([(), ()], ["", ""])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("anime_id,genre\n1,x\n", "no column type"),
+        ("anime_id,genre,type\n,x,TV\n", "data row 1: anime_id"),
+        ("anime_id,genre,type\n", "no rows"),
+    ],
+)
+def test_a_bad_file_of_titles_is_one_clear_error(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        read_titles(_file(tmp_path, text))
+
+
+def some_list(user_id: int, prediction: float | None) -> ListTable:
+    return ListTable(
+        np.array([user_id, user_id]),
+        np.array([1, 2]),
+        np.array([30, 10]),
+        np.array([0.75, 0.5], np.float32),
+        None if prediction is None else np.array([prediction, 9], np.float32),
+    )
+
+
+def test_lists_are_written_one_after_the_other(tmp_path: Path) -> None:
+    path = tmp_path / "lists.csv"
+    assert write_lists(path, iter([some_list(4, 8.25), some_list(7, None)])) == 4
+    assert path.read_text() == (
+        "user_id,rank,anime_id,relevance,prediction\n"
+        "4,1,30,0.750000,8.250000\n"
+        "4,2,10,0.500000,9.000000\n"
+        "7,1,30,0.750000,\n"
+        "7,2,10,0.500000,\n"
+    )
+    assert [file.name for file in tmp_path.iterdir()] == ["lists.csv"]
+
+
+def test_lists_that_break_off_leave_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "lists.csv"
+    path.write_text("before")
+
+    def broken() -> Iterator[ListTable]:
+        yield some_list(4, 8.25)
+        raise DataError("No more.")
+
+    with pytest.raises(DataError):
+        write_lists(path, broken())
+    assert path.read_text() == "before"
+    assert [file.name for file in tmp_path.iterdir()] == ["lists.csv"]
+
+
+def test_no_lists_are_a_heading(tmp_path: Path) -> None:
+    assert write_lists(tmp_path / "lists.csv", []) == 0
+    heading = "user_id,rank,anime_id,relevance,prediction\n"
+    assert (tmp_path / "lists.csv").read_text() == heading

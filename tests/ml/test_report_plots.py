@@ -1,3 +1,4 @@
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -104,3 +105,13 @@ def test_what_cannot_be_drawn_is_refused() -> None:
         report_plots.breakdown_bars(
             "x", ["a", "b"], {"net": [Estimate(1, 1, 1)]}, x_label="x", y_label="y"
         )
+
+
+def test_breakdowns_are_of_the_default_decoding_whatever_the_order(
+    figures: dict[str, str],
+) -> None:
+    report = _report()
+    turned = {name: dict(reversed(list(each.items()))) for name, each in report.scores.items()}
+    again = report_plots.report_figures(replace(report, scores=turned), predictor="net")
+    for name in ("rmse_by_activity", "rmse_by_popularity"):
+        assert again[name] == figures[name]
