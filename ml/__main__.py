@@ -20,6 +20,7 @@ from ml.rating_files import (
     write_predictions,
 )
 from ml.report_table import format_table
+from ml.threads import blas_threads
 from ml.stored_model import METHODS, StoredModel
 from ml.suite_config import MODELS, SuiteConfig
 
@@ -108,7 +109,8 @@ def _train(options: argparse.Namespace) -> None:
         raise DataError(f"{output} is there already; give --output a new folder.")
     titles = None if options.anime is None else read_titles(options.anime)
     ratings = read_ratings(options.ratings)
-    trained = train_suite(ratings, config, output=output, titles=titles, tell=_tell)
+    with blas_threads(config.net.threads):
+        trained = train_suite(ratings, config, output=output, titles=titles, tell=_tell)
     if trained is None:  # torchrun starts several of this process; the first one reports
         return
     print(format_table(trained.report), end="")

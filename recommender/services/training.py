@@ -20,6 +20,7 @@ from ml.errors import ArtifactError, ArtifactMissing, Cancelled, MlError
 from ml.suite import Suite
 from ml.suite_config import RECOMMENDER_NET, SuiteConfig
 from ml.suite_fit import HeldOutFit, fit_held_out, refit
+from ml.threads import blas_threads
 from recommender.models import ModelVersion, TrainingRun
 from recommender.services import registry, runs
 from recommender.services.dataset import SNAPSHOT, Dataset, read_dataset
@@ -53,8 +54,11 @@ def execute(*, run: TrainingRun) -> TrainingRun:
     """Carry out a claimed run to its end: the one place that tells failures from bugs."""
     outcome, error = TrainingRun.State.SUCCEEDED, ""
     try:
-        with RunHeartbeat(run) as heartbeat:
-            _train(run, heartbeat.should_stop)
+        config = SuiteConfig.of(
+            run.model, run.configuration, comparisons=settings.RECOMMENDER_FULL_REPORT
+        )
+        with RunHeartbeat(run) as heartbeat, blas_threads(config.net.threads):
+            _train(run, config, heartbeat.should_stop)
     except RunLost as lost:
         logger.warning("%s", lost)
         run.refresh_from_db()
@@ -78,13 +82,10 @@ def execute(*, run: TrainingRun) -> TrainingRun:
     return run
 
 
-def _train(run: TrainingRun, should_stop: Callable[[], bool]) -> ModelVersion:
+def _train(run: TrainingRun, config: SuiteConfig, should_stop: Callable[[], bool]) -> ModelVersion:
     from ml.train import resolve_device  # torch: only a worker gets here
 
     runs.write(run=run, step="Reading the ratings", epochs=[], progress=0.0)
-    config = SuiteConfig.of(
-        run.model, run.configuration, comparisons=settings.RECOMMENDER_FULL_REPORT
-    )
     device = resolve_device(config.net.device)
     dataset = _dataset_of(run)
     ratings = dataset.ratings
