@@ -20,9 +20,9 @@ from ml.rating_files import (
     write_predictions,
 )
 from ml.report_table import format_table
-from ml.threads import blas_threads
 from ml.stored_model import METHODS, StoredModel
 from ml.suite_config import MODELS, SuiteConfig
+from ml.threads import blas_threads
 
 _INPUT_ERRORS = (ArtifactError, ConfigError, DataError, DeviceUnavailable)
 
