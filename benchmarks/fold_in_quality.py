@@ -11,7 +11,7 @@ given rows as well and uses what it has stored of a rater. Both are asked for th
 and the same lists, which leave out the given rows. Ratios have 95 % bootstrap intervals over
 raters, both sides from the same resamples.
 
-About four minutes on two cores. The exit status is 1 when a target is missed.
+It takes a little more than three minutes of one core. The exit status is 1 when a target is missed.
 """
 
 import argparse
