@@ -122,13 +122,31 @@ class ModelVersion(models.Model):
     def measured_rows(self) -> list[tuple[str, dict[str, Any]]]:
         """The figures of every model and baseline, one number a measure, in the order to show."""
         rows: dict[str, dict[str, Any]] = {}
-        for name, decodings in self.metrics.get("scores", {}).items():
+        metrics = self.ordered_metrics
+        for name, decodings in metrics.get("scores", {}).items():
             for decoding, measures in decodings.items():
                 row = name if decoding == "default" else f"{name} ({decoding})"
                 rows.setdefault(row, {}).update(_plain(measures))
-        for name, measures in self.metrics.get("lists", {}).items():
+        for name, measures in metrics.get("lists", {}).items():
             rows.setdefault(name, {}).update(_plain(measures))
         return list(rows.items())
+
+    @property
+    def ordered_metrics(self) -> dict[str, Any]:
+        """The metrics with the models in the order that they were measured in.
+
+        Not every database keeps the order of an object's keys, so ``order`` names them.
+        """
+        order = self.metrics.get("order", {})
+        ordered = {
+            part: {name: self.metrics[part][name] for name in names}
+            for part, names in order.items()
+        }
+        scores = {
+            name: dict(sorted(decodings.items(), key=lambda each: each[0] != "default"))
+            for name, decodings in ordered.get("scores", {}).items()
+        }
+        return {**self.metrics, **ordered, **({"scores": scores} if scores else {})}
 
 
 def _plain(measures: dict[str, Any]) -> dict[str, Any]:

@@ -150,8 +150,11 @@ class BatchRanking:
             predictor.predict_pairs(rows[places], known[places, ranks])
         )
         for folded in np.flatnonzero(rows < 0).tolist():
+            own, scores = watched.one(folded)
+            if not np.any(scores > 0):
+                continue  # nothing that the model knows is scored: no prediction is personal
             listed = known[folded][known[folded] >= 0]
-            vector = predictor.fold_in(*watched.one(folded))
+            vector = predictor.fold_in(own, scores)
             predicted[folded, : len(listed)] = clip_score(predictor.predict(vector, listed))
         return predicted
 

@@ -5,6 +5,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import csv
 
@@ -66,13 +67,16 @@ def _lists_of(
 ) -> Lists:
     """The lists of some raters: together where a ranker of the model makes them, else singly."""
     found = ranker_of(method, state.model) if state.model is not None else None
-    entry_rater = np.repeat(np.arange(len(raters)), np.diff(histories.indptr))
-    has_score = histories.is_watched & (histories.scores > 0)
-    together = np.bincount(entry_rater[has_score], minlength=len(raters)) > 0
-    if state.model is None or found is None:
-        together[:] = False
+    together = np.zeros(len(raters), dtype=bool)
     lists = []
-    if state.model is not None and found is not None and together.any():
+    if (
+        state.model is not None
+        and found is not None
+        and catalogue.items.contains(state.model.items.ids).any()
+    ):
+        together = _have(histories, histories.scores > 0) & _have(
+            histories, state.model.items.contains(histories.listed)
+        )
         batch = BatchRanking(state.model, catalogue, n)
         lists.append(
             batch.lists(
@@ -94,6 +98,14 @@ def _lists_of(
         )
         lists.append(Lists.of_ranking(ranking, position, n))
     return Lists.sorted_by_rater(lists)
+
+
+def _have(histories: Histories, wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Which raters have watched a title whose entry is wanted, bool [n]."""
+    rater = np.repeat(np.arange(len(histories)), np.diff(histories.indptr))
+    counts = np.bincount(rater[histories.is_watched & wanted], minlength=len(histories))
+    found: npt.NDArray[np.bool_] = counts > 0
+    return found
 
 
 def _as_csv(raters: list[Rater], lists: Lists) -> str:

@@ -26,9 +26,10 @@ def evaluate_suite(
 ) -> tuple[EvaluationReport, dict[str, Any]]:
     """Measure a held-out fit on the test part: the report, and it as JSON can hold it.
 
-    The JSON has three keys more: ``best_epoch`` of RecommenderNet, ``history`` (its learning
-    curve), and ``cold_titles``, how well titles without ratings are guessed, null where too few
-    titles could be hidden, or comparisons are not asked for.
+    The JSON has four keys more: ``order``, the names of the models in the order to show;
+    ``best_epoch`` of RecommenderNet; ``history``, its learning curve; and ``cold_titles``, how
+    well titles without ratings are guessed, null where too few titles could be hidden, or
+    comparisons are not asked for.
     """
     compared = Comparisons()
     if config.comparisons:
@@ -41,6 +42,7 @@ def evaluate_suite(
         cold = check_cold_titles(ratings.take(parts.train), features, config.als, seed=_SEED)
     return report, {
         **report.to_dict(),
+        "order": {"scores": list(report.scores), "lists": list(report.lists)},
         "best_epoch": held_out.net_epochs,
         "history": [epoch.to_dict() for epoch in held_out.history],
         "cold_titles": None if cold is None else cold.to_dict(),
@@ -64,7 +66,7 @@ def table_of(*, version: ModelVersion) -> str:
     The report is of the time of the training; one of an earlier release may have no such form.
     """
     try:
-        return format_table(EvaluationReport.from_dict(version.metrics))
+        return format_table(EvaluationReport.from_dict(version.ordered_metrics))
     except DataError as error:
         return f"The evaluation of version {version.pk} cannot be shown: {error}"
 

@@ -48,6 +48,10 @@ class History:
         known = items.contains(self.watched)
         return items.index(self.watched[known]), self.watched_scores[known]
 
+    def has_score_of(self, items: IdMap) -> bool:
+        """Whether any of a map's titles is watched and scored."""
+        return bool(items.contains(self.scored).any())
+
     def of_model(self, items: IdMap) -> ml_histories.Histories:
         """The watched titles that a model's map has, as its rankers read them."""
         return ml_histories.Histories.of_one(*self.known_to(items), len(items))

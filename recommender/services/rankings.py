@@ -22,6 +22,7 @@ from recommender.services.unrated import relevance_of_unrated
 FloatArray = npt.NDArray[np.float64]
 
 SCORE_SOMETHING = "Score a title or two, and this list becomes yours."
+KNOWS_NOTHING_OF_YOURS = "The model knows none of your titles yet."
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,12 +91,11 @@ def predict_all(
     """Predictions for the catalogue's titles [n], in score points, not clipped to 1 to 10.
 
     NaN for titles that the model has no row for; NaN throughout without a model, and for a rater
-    who has scored nothing: what is not personal is no prediction.
+    who has scored nothing that it knows: what is not personal is no prediction.
     """
-    model = state.model
-    if model is None or model.suite.predictor is None or rater is None or not len(history.scored):
+    model, predictor = state.model, state.model.suite.predictor if state.model else None
+    if model is None or predictor is None or rater is None or not history.has_score_of(model.items):
         return np.full(len(catalogue.items), np.nan)
-    predictor = model.suite.predictor
     vector = user_vector(model=model, predictor=predictor, rater=rater, history=history)
     return on_catalogue(predictor.predict(vector), model, catalogue)
 
@@ -185,6 +185,8 @@ def _relevance(
         why = "None of your scored titles has all its facts on record yet."
     elif state.model is None or rater is None:
         return "popular", popular, state.notice
+    elif not len(history.known_to(state.model.items)[0]):
+        return "popular", popular, KNOWS_NOTHING_OF_YOURS
     else:
         source, relevance = _by_model(method, rater, history, catalogue, state.model)
         why = "The model knows none of the titles in the catalogue."

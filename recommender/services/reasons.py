@@ -76,8 +76,8 @@ def reasons_for(
 
 
 def exploration_reason() -> Reason:
-    """Why a title is listed that nobody has rated."""
-    text = "Nobody has rated it here yet; its genres and type go with what you watch."
+    """Why a title is listed that nobody had rated when the model was trained."""
+    text = "Nobody had rated it when we last learnt; its genres and type go with what you watch."
     return Reason("exploration", text)
 
 

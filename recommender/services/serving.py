@@ -27,6 +27,7 @@ from recommender.services.reasons import (
     reasons_for,
     title_reasons,
 )
+from recommender.services.registry import LoadedModel, ModelState
 from recommender.services.similarity import similar_rows
 
 # How long a list that nothing has made invalid stays cached.
@@ -50,15 +51,21 @@ def recommend(
     """
     if method not in METHODS:
         raise UnknownMethod(method)
-    catalogue = catalogue_arrays()
+    catalogue, state = catalogue_arrays(), registry.active_model()
     history = history_of(rater=rater)
     ranking = _cached_ranking(
-        rater=rater, history=history, method=method, catalogue=catalogue, show_adult=show_adult
+        rater=rater,
+        history=history,
+        method=method,
+        catalogue=catalogue,
+        state=state,
+        show_adult=show_adult,
     )
+    page = slice(offset, offset + n)
     return RecommendationList(
         method=method,
         source=ranking.source,
-        items=_items(ranking, history, catalogue, slice(offset, offset + n)),
+        items=_items(ranking, page, history=history, catalogue=catalogue, model=state.model),
         n_available=len(ranking.anime_ids),
         model_version=ranking.model_version,
         fallback=ranking.fallback,
@@ -133,10 +140,10 @@ def _cached_ranking(
     history: History,
     method: str,
     catalogue: CatalogueArrays,
+    state: ModelState,
     show_adult: bool,
 ) -> Ranking:
     """The rater's ranking, from the cache when it is of the same revisions and model."""
-    state = registry.active_model()
     version = state.model.version_id if state.model else None
     revisions = (rater.revision if rater else 0, catalogue.revision, version, state.problem)
     key = _cache_key(rater.pk if rater else 0, method, show_adult)
@@ -157,13 +164,17 @@ def _cached_ranking(
 
 
 def _items(
-    ranking: Ranking, history: History, catalogue: CatalogueArrays, page: slice
+    ranking: Ranking,
+    page: slice,
+    *,
+    history: History,
+    catalogue: CatalogueArrays,
+    model: LoadedModel | None,
 ) -> list[Recommendation]:
     """A page of a ranking with its titles and reasons."""
     anime_ids = [int(anime_id) for anime_id in ranking.anime_ids[page]]
     if not anime_ids:
         return []
-    model = registry.active_model().model
     influences = influences_on(
         anime_ids=anime_ids, source=ranking.source, history=history, model=model
     )

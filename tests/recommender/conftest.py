@@ -1,11 +1,14 @@
 """A small world with two tastes, and a model trained on it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
 
 from catalog.models import Anime, Rater, Rating
+from ml.data import Ratings
 from recommender.models import ModelVersion, TrainingRun
 from recommender.services import runs, training
 from tests.factories import AnimeFactory, ImportedRaterFactory, RatingFactory
@@ -47,14 +50,43 @@ def world(db: None) -> World:
     return World(dramas, comedies, raters)
 
 
-@pytest.fixture
-def version(world: World) -> ModelVersion:
-    """The active version of a small model that has learnt the two tastes."""
-    run = runs.create(configuration=SMALL)
+def train(**settings: Any) -> ModelVersion:
+    """The version that a run makes of what is in the database now, by default of all models."""
+    run = runs.create(**({"configuration": SMALL} | settings))
     training.work_off_queue(worker="test")
     run.refresh_from_db()
     assert run.state == TrainingRun.State.SUCCEEDED, run.error
     return ModelVersion.objects.get(run=run)
+
+
+_fitted: dict[tuple[str, bytes, bytes], Any] = {}
+
+
+def fitted_once(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Let a step of the training give its earlier result for the same ratings in the same order."""
+    original: Callable[..., Any] = getattr(training, name)
+
+    def remembered(*arguments: Any, **options: Any) -> Any:
+        ratings: Ratings = options["ratings"] if "ratings" in options else arguments[0]
+        features = options["features"]
+        key = (name, ratings.score.tobytes() + ratings.item_index.tobytes(), features.tobytes())
+        if key not in _fitted:
+            _fitted[key] = original(*arguments, **options)
+        return _fitted[key]
+
+    monkeypatch.setattr(training, name, remembered)
+
+
+@pytest.fixture
+def version(world: World) -> ModelVersion:
+    """The active version of small models that have learnt the two tastes.
+
+    The fits are the same in every test, and made once.
+    """
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("fit_held_out", "evaluate_suite", "refit"):
+            fitted_once(patched, name)
+        return train()
 
 
 def listed_ids(rater: Rater) -> set[int]:

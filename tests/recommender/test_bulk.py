@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from recommender.models import ModelVersion
-from recommender.services import bulk, serving
+from recommender.services import bulk_lists, serving
 from tests.factories import AccountRaterFactory, RatingFactory
 from tests.recommender.conftest import World
 
@@ -78,7 +78,7 @@ def test_without_a_model_predict_says_what_to_do(tmp_path: Path) -> None:
 def test_lists_are_exported_by_rater_and_rank(
     tmp_path: Path, world: World, version: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bulk, "_RATERS_AT_ONCE", 7)
+    monkeypatch.setattr(bulk_lists, "_RATERS_AT_ONCE", 7)
     RatingFactory.create(rater=AccountRaterFactory.create(), anime=world.dramas[0])
     output = tmp_path / "lists.csv"
     call_command("export_recommendations", "-n", "3", "--output", str(output), stdout=StringIO())

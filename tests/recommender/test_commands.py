@@ -1,6 +1,7 @@
 """The commands: what they print, and how they fail."""
 
 import json
+import re
 from io import StringIO
 
 import pytest
@@ -23,8 +24,9 @@ def test_recommend_prints_unseen_titles_in_order(world: World, version: ModelVer
     entries = json.loads(output("recommend", "--rater", "1", "-n", "5", "--json"))
     assert [entry["rank"] for entry in entries] == [1, 2, 3, 4, 5]
     assert not {entry["anime_id"] for entry in entries} & listed_ids(world.raters[0])
-    predictions = [entry["prediction"] for entry in entries]
-    assert predictions == sorted(predictions, reverse=True)
+    relevances = [entry["relevance"] for entry in entries]
+    assert relevances == sorted(relevances, reverse=True)
+    assert all(1 <= entry["prediction"] <= 10 for entry in entries)
     assert entries[0]["recommender_score"] == 1.0
     assert entries[0]["title"].startswith("Title ")
     assert "sim" not in entries[0]
@@ -87,12 +89,48 @@ def test_train_names_a_wrong_setting() -> None:
         call_command("train", "--inline", "--epochs", "0")
 
 
-def test_evaluate_prints_the_model_beside_its_baselines(version: ModelVersion) -> None:
-    lines = output("evaluate").splitlines()
-    assert [line.split()[0] for line in lines[1:]] == ["recommender-net", "global-mean", "popular"]
+def rows_of_table(text: str, title: str) -> list[str]:
+    """The names of a table's rows, in order."""
+    (table,) = [each for each in text.split("\n\n") if re.match(rf"{title}  ", each)]
+    return [re.split(r"  +", line)[0] for line in table.strip().splitlines()[1:]]
+
+
+def test_evaluate_prints_every_model_beside_its_baselines(version: ModelVersion) -> None:
+    text = output("evaluate")
+    assert rows_of_table(text, "Scores") == [
+        "best",
+        "best (mean)",
+        "best (balanced)",
+        "matrix-factorisation",
+        "recommender-net",
+        "global-mean",
+    ]
+    assert rows_of_table(text, "Lists") == [
+        "for-you",
+        "collaborative",
+        "ease-broad",
+        "implicit-als",
+        "recommender-net",
+        "popular",
+    ]
+
+
+def test_evaluate_prints_the_report_as_json(version: ModelVersion) -> None:
     report = json.loads(output("evaluate", "--json"))
-    assert report["version"] == version.pk
-    assert report["recommender-net"]["rmse"] < report["global-mean"]["rmse"]
+    assert (report["version"], report["is_simulated"]) == (version.pk, False)
+    assert {name: report[name] for name in version.metrics} == version.metrics
+    best, mean = (report["scores"][name]["default"]["rmse"] for name in ("best", "global-mean"))
+    assert best["low"] <= best["value"] <= best["high"]
+    assert best["value"] < mean["value"]
+
+
+def test_evaluate_says_so_when_the_figures_are_of_an_old_form(version: ModelVersion) -> None:
+    ModelVersion.objects.update(metrics={"recommender-net": {"rmse": 1.5}})
+    assert output("evaluate").strip() == (
+        f"The evaluation of version {version.pk} cannot be shown: "
+        "An evaluation of format None, not 1."
+    )
+    assert json.loads(output("evaluate", "--json"))["recommender-net"] == {"rmse": 1.5}
 
 
 def test_evaluate_without_a_model_says_what_to_do() -> None:

@@ -1,5 +1,7 @@
 """The administrator's pages, and who must not see them."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
@@ -9,6 +11,7 @@ from catalog.models import User
 from recommender.models import ModelVersion, TrainingRun
 from recommender.services import runs
 from tests.factories import ImportedRaterFactory, RatingFactory, UserFactory
+from tests.pages import Answer
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +67,38 @@ def test_the_overview_says_that_nothing_is_served_and_nobody_works(admin: Client
     text = admin.get(reverse("dashboard")).content.decode()
     assert "No model has been trained yet." in text
     assert "No training worker is running" in text
+
+
+def cells_of(page: Answer, first: str) -> list[str]:
+    """The cells of the table row whose first cell says so."""
+    rows = re.findall(r"<tr.*?</tr>", page.content.decode(), re.DOTALL)
+    cells = [re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL) for row in rows]
+    (found,) = [row for row in cells if row and row[0].strip() == first]
+    return found
+
+
+def test_the_overview_shows_every_model_with_a_dash_for_what_it_does_not_do(
+    admin: Client, version: ModelVersion
+) -> None:
+    page = admin.get(reverse("dashboard"))
+    measured = dict(version.measured_rows)
+    balanced, for_you = cells_of(page, "best (balanced)"), cells_of(page, "for-you")
+    assert balanced[1] == f"{measured['best (balanced)']['rmse']:.3f}"
+    assert balanced[4:] == ["–", "–"]
+    assert for_you[1:4] == ["–", "–", "–"]
+    assert for_you[4] == f"{measured['for-you']['ndcg_at_10']:.3f}"
+    assert "–" not in cells_of(page, "recommender-net")
+    of_version = cells_of(page, str(version))
+    assert of_version[3:5] == [f"{measured['best']['rmse']:.3f}", for_you[4]]
+
+
+def test_figures_of_an_old_form_do_not_break_the_overview(
+    admin: Client, version: ModelVersion
+) -> None:
+    ModelVersion.objects.update(metrics={"recommender-net": {"rmse": 1.5}})
+    page = admin.get(reverse("dashboard"))
+    assert "No figures that this release can show" in page.content.decode()
+    assert cells_of(page, str(version))[3:5] == ["–", "–"]
 
 
 def test_train_queues_a_run_and_shows_it(admin: Client) -> None:

@@ -7,8 +7,10 @@ from pytest_django import DjangoAssertNumQueries
 from catalog.models import Anime, Rating
 from catalog.services import ratings
 from catalog.services.catalogue import catalogue_changed
+from ml.score_blend import ScoreBlend
+from ml.serving import RecommenderNetScorer
 from recommender.models import ModelVersion
-from recommender.services import registry, serving
+from recommender.services import serving
 from recommender.services.lists import RecommendationList, UnknownMethod
 from tests.factories import AccountRaterFactory, AnimeFactory, RatingFactory
 from tests.recommender.conftest import World, listed_ids
@@ -23,13 +25,14 @@ def test_a_list_is_unseen_ordered_and_relative_to_its_best(
 ) -> None:
     rater = world.raters[0]
     result = serving.recommend(rater=rater, n=8)
-    assert (result.method, result.source, result.fallback) == ("for-you", "recommender-net", "")
+    assert (result.method, result.source, result.fallback) == ("for-you", "for-you", "")
     assert result.model_version == version.pk
     assert len(result.items) == 8 == result.n_available
     assert not set(ids(result)) & listed_ids(rater)
     predictions = [item.prediction for item in result.items]
     assert all(prediction is not None and 1 <= prediction <= 10 for prediction in predictions)
-    assert predictions == sorted(predictions, key=lambda value: -(value or 0))
+    relevances = [item.relevance for item in result.items]
+    assert relevances == sorted(relevances, reverse=True)
     assert result.items[0].recommender_score == 1.0
     last = result.items[-1]
     assert last.recommender_score == pytest.approx(last.relevance / result.items[0].relevance)
@@ -40,7 +43,21 @@ def test_the_list_follows_the_taste(world: World, version: ModelVersion) -> None
     drama_lover = world.raters[0]
     first = serving.recommend(rater=drama_lover, n=2).items
     assert {genre.name for item in first for genre in item.anime.genres.all()} == {"Drama"}
-    assert first[0].reasons[0].text == "You score Drama titles higher than your average."
+    titles, genres = first[0].reasons
+    assert titles.kind == "titles"
+    assert {each.anime_id for each in titles.titles if each.contribution > 0} <= {
+        drama.pk for drama in world.dramas
+    }
+    assert genres.text == "Shares Drama with them."
+
+
+def test_a_list_by_predictions_names_the_genres_that_the_rater_likes(
+    world: World, version: ModelVersion
+) -> None:
+    first = serving.recommend(rater=world.raters[0], method="recommender-net", n=1).items[0]
+    assert [reason.text for reason in first.reasons] == [
+        "You score Drama titles higher than your average."
+    ]
 
 
 def test_a_list_that_is_not_cached_reads_what_the_rater_says_once(
@@ -76,7 +93,7 @@ def test_a_new_account_has_a_personal_list_from_its_first_score(
     ratings.rate(rater=comedy_fan, anime=world.comedies[0], score=10)
     for fan, genre in ((drama_fan, "Drama"), (comedy_fan, "Comedy")):
         result = serving.recommend(rater=fan, n=5)
-        assert result.source == "recommender-net"
+        assert result.source == "for-you"
         assert {g.name for item in result.items for g in item.anime.genres.all()} == {genre}
 
 
@@ -189,13 +206,29 @@ def test_a_deleted_title_leaves_the_list(world: World, version: ModelVersion) ->
 def test_predictions_above_the_scale_are_ordered_and_shown_as_ten(
     world: World, version: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = registry.active_model().model
-    assert model is not None
     raw = np.linspace(9.0, 13.0, num=24, dtype=np.float32)
-    monkeypatch.setattr(model.scorer, "predict", lambda vector: raw)
-    items = serving.recommend(rater=world.raters[0], n=24).items
-    assert ids(serving.recommend(rater=world.raters[0], n=24)) == sorted(
-        (item.anime.pk for item in items), reverse=True
-    )
+    for kind in (RecommenderNetScorer, ScoreBlend):
+        monkeypatch.setattr(kind, "predict", lambda self, vector, items=None: raw)
+    items = serving.recommend(rater=world.raters[0], method="recommender-net", n=24).items
+    listed = [item.anime.pk for item in items]
+    assert listed == sorted(listed, reverse=True)
     assert [item.prediction for item in items[:2]] == [10.0, 10.0]
+    assert [item.relevance for item in items[:2]] == [10.0, 10.0]
     assert [item.recommender_score for item in items[:2]] == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("method", ["for-you", "collaborative", "recommender-net"])
+def test_who_has_scored_only_what_the_model_does_not_know_gets_popular_titles(
+    world: World, version: ModelVersion, method: str
+) -> None:
+    rater = AccountRaterFactory.create()
+    RatingFactory.create(rater=rater, anime=AnimeFactory.create(id=99), score=9)
+    catalogue_changed()
+    result = serving.recommend(rater=rater, method=method, n=3)
+    assert (result.source, result.fallback) == (
+        "popular",
+        "The model knows none of your titles yet.",
+    )
+    assert [item.prediction for item in result.items] == [None] * 3
+    members = [item.anime.members for item in result.items]
+    assert members == sorted(members, reverse=True)

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from catalog.models import Rater, Rating
+from catalog.models import Anime, Rater, Rating
 from recommender.models import ModelVersion
 from recommender.services.lists import METHODS
 from recommender.views import ITEMS_PER_PAGE
@@ -57,12 +57,22 @@ def test_every_method_lists_only_what_is_not_seen(alice_client: Client, method: 
 
 @pytest.mark.usefixtures("drama_lover")
 def test_scores_are_predicted_to_one_decimal_with_a_reason(alice_client: Client) -> None:
-    text = ReadPage(alice_client.get("/recommendations/")).text
+    text = ReadPage(alice_client.get("/recommendations/?method=recommender-net")).text
     assert "You score Drama titles higher than your average." in text
     predicted = re.findall(r"(\S+) predicted score", text)
     assert len(predicted) == 18
     assert all(re.fullmatch(r"10\.0|[1-9]\.\d", score) for score in predicted)
-    assert predicted == sorted(predicted, key=float, reverse=True)
+    first_half, second_half = predicted[:9], predicted[9:]
+    assert min(map(float, first_half)) > 8, "the dramas"
+    assert max(map(float, second_half)) < 4, "the comedies"
+
+
+@pytest.mark.usefixtures("drama_lover")
+def test_own_titles_are_named_as_reasons(alice_client: Client) -> None:
+    text = ReadPage(alice_client.get("/recommendations/")).text
+    title = Anime.objects.get(pk=1).title
+    assert re.search(rf"Because of [^.]*\b{title} \(your 10\)[^.]* on your list\.", text)
+    assert "Shares Drama with them." in text
 
 
 @pytest.mark.usefixtures("drama_lover")

@@ -32,9 +32,23 @@ def entry(item: Recommendation) -> dict[str, object]:
         "recommender_score": item.recommender_score,
         "sim": item.sim,
         "reasons": [
-            {"kind": reason.kind, "text": reason.text, "genres": list(reason.genres)}
+            {
+                "kind": reason.kind,
+                "text": reason.text,
+                "genres": list(reason.genres),
+                "titles": [
+                    {
+                        "id": title.anime_id,
+                        "score": title.score,
+                        "contribution": title.contribution,
+                    }
+                    for title in reason.titles
+                ],
+                "is_exact": reason.is_exact,
+            }
             for reason in item.reasons
         ],
+        "is_exploration": item.is_exploration,
     }
 
 
@@ -66,7 +80,7 @@ def test_for_you_is_the_default_and_personal(
 ) -> None:
     answer = client.get(ADDRESS, {"limit": 3}).json()
 
-    assert (answer["method"], answer["source"]) == ("for-you", "recommender-net")
+    assert (answer["method"], answer["source"]) == ("for-you", "for-you")
     assert {result["anime"]["id"] for result in answer["results"]} <= {
         anime.pk for anime in world.dramas
     }
