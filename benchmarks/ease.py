@@ -25,6 +25,7 @@ import numpy as np
 from benchmarks.simulated_ratings import (
     PUBLISHED_RATERS,
     PUBLISHED_ROWS,
+    PUBLISHED_TITLES,
     draw_titles,
     rescaled,
 )
@@ -33,7 +34,6 @@ from ml.ease import Ease
 from ml.histories import Histories
 from ml.ranking import top_k_rows
 
-PUBLISHED_TITLES: Final = 11_200
 _TITLE_NOBODY_RATED_HERE: Final = 0.5  # ratings: titles of the full set that the sample lacks
 _RATERS_A_BATCH: Final = 1000
 _LIST: Final = 50

@@ -99,14 +99,16 @@ def prepare(data: Path, folder: Path, *, full: bool) -> Path:
 
 
 @contextmanager
-def fresh_database(options: argparse.Namespace, folder: Path) -> Iterator[dict[str, str]]:
+def fresh_database(
+    options: argparse.Namespace, folder: Path, database: str = DATABASE
+) -> Iterator[dict[str, str]]:
     """The environment of a migrated, empty database, which is removed at the end."""
     with tempfile.TemporaryDirectory(dir=folder) as name:
         url = f"sqlite:///{name}/db.sqlite3"
         if options.database == "postgres":
-            url = f"{options.server}/{DATABASE}"
-            administer(options.server, f"DROP DATABASE IF EXISTS {DATABASE}")
-            administer(options.server, f"CREATE DATABASE {DATABASE}")
+            url = f"{options.server}/{database}"
+            administer(options.server, f"DROP DATABASE IF EXISTS {database}")
+            administer(options.server, f"CREATE DATABASE {database}")
         environment = {
             **os.environ,
             "DATABASE_URL": url,
@@ -118,7 +120,7 @@ def fresh_database(options: argparse.Namespace, folder: Path) -> Iterator[dict[s
         subprocess.run(migrate, cwd=ROOT, env=environment, check=True)
         yield environment
         if options.database == "postgres":
-            administer(options.server, f"DROP DATABASE {DATABASE}")
+            administer(options.server, f"DROP DATABASE {database}")
 
 
 def administer(server: str, statement: str) -> None:

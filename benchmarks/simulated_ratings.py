@@ -14,17 +14,33 @@ import numpy.typing as npt
 
 PUBLISHED_ROWS: Final = 7_813_737
 PUBLISHED_RATERS: Final = 73_515
+PUBLISHED_TITLES: Final = 11_200
+_TITLE_NOBODY_RATED_HERE: Final = 0.5  # ratings: titles of the full set that the sample lacks
 _RATERS_A_BLOCK = 500
 
 Ints = npt.NDArray[np.int64]
 
 
 def write_simulated(
-    target: Path, *, real: Path, n_rows: int, n_raters: int, rng: np.random.Generator
+    target: Path,
+    *,
+    real: Path,
+    n_rows: int,
+    n_raters: int,
+    rng: np.random.Generator,
+    more_titles: Ints | None = None,
 ) -> None:
-    """Write ``n_rows`` rows of ``n_raters`` raters in the order of user_id and anime_id."""
+    """Write ``n_rows`` rows of ``n_raters`` raters in the order of user_id and anime_id.
+
+    ``more_titles`` are ids that the real file lacks; each is half as frequent as one of its rows.
+    """
     rows = np.loadtxt(real, delimiter=",", skiprows=1, dtype=np.int64)
     titles, frequency = np.unique(rows[:, 1], return_counts=True)
+    if more_titles is not None:
+        shares = np.concatenate([frequency, np.full(len(more_titles), _TITLE_NOBODY_RATED_HERE)])
+        titles = np.concatenate([titles, more_titles])
+        order = np.argsort(titles)
+        titles, frequency = titles[order], shares[order]
     scores, score_counts = np.unique(rows[:, 2], return_counts=True)
     _, activity = np.unique(rows[:, 0], return_counts=True)
     sizes = rescaled(activity, total=n_rows, size=n_raters, most=len(titles) - 1, rng=rng)
