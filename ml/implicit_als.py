@@ -121,7 +121,12 @@ class ImplicitAls:
 
     def relevance(self, histories: Histories) -> FloatArray:
         """Return float32 [n, n_items], higher is better, watched titles included."""
-        return self.user_vectors(histories) @ self.item_vectors.T
+        return self.relevance_to(self.user_vectors(histories))
+
+    def relevance_to(self, user_vectors: FloatArray) -> FloatArray:
+        """Return the same for raters whose vectors [n, d] have been solved for already."""
+        relevance: FloatArray = user_vectors @ self.item_vectors.T
+        return relevance
 
     def contributions(
         self,

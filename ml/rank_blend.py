@@ -57,19 +57,28 @@ class RankBlend:
         """Number of titles with a row."""
         return self.rankers[self.lead].n_items
 
-    def relevance(self, histories: Histories) -> FloatArray:
+    def relevance(
+        self, histories: Histories, known: Mapping[str, FloatArray] | None = None
+    ) -> FloatArray:
         """Return float32 [n, n_items], higher is better, watched titles included.
 
         Candidates have 1 or more, all other titles from 0 to below 1.
+
+        Args:
+            histories: of n raters.
+            known: relevances [n, n_items] of these raters that have been computed already, by
+                the ranker's name; those rankers are not asked again.
         """
+        known = known or {}
         relevance = np.empty((len(histories), self.n_items), dtype=np.float32)
         for start in range(0, len(histories), _BATCH):
-            batch = histories.take(slice(start, start + _BATCH))
-            relevance[start : start + _BATCH] = self._relevance(batch)
+            rows = slice(start, start + _BATCH)
+            own = {name: part[rows] for name, part in known.items()}
+            relevance[rows] = self._relevance(histories.take(rows), own)
         return relevance
 
-    def _relevance(self, histories: Histories) -> FloatArray:
-        candidates, parts = self.propose(histories, histories, self.n_candidates)
+    def _relevance(self, histories: Histories, known: Mapping[str, FloatArray]) -> FloatArray:
+        candidates, parts = self.propose(histories, histories, self.n_candidates, known)
         listed = candidates >= 0
         total = np.zeros(candidates.shape, dtype=np.float32)
         relevance: FloatArray = np.empty(0, dtype=np.float32)
@@ -104,17 +113,26 @@ class RankBlend:
         return total
 
     def propose(
-        self, histories: Histories, excluded: Any, n: int
+        self,
+        histories: Histories,
+        excluded: Any,
+        n: int,
+        known: Mapping[str, FloatArray] | None = None,
     ) -> tuple[Int64Array, Iterator[tuple[str, FloatArray]]]:
         """Return the candidates [r, n], -1 filled, and each ranker's relevance, lead first."""
-        proposed = self.rankers[self.lead].relevance(histories)
+        known = known or {}
+
+        def relevance_by(name: str) -> FloatArray:
+            return known[name] if name in known else self.rankers[name].relevance(histories)
+
+        proposed = relevance_by(self.lead)
         candidates = top_k_rows(proposed, excluded, min(n, self.n_items))
 
         def parts() -> Iterator[tuple[str, FloatArray]]:
             yield self.lead, proposed
-            for name, ranker in self.rankers.items():
+            for name in self.rankers:
                 if name != self.lead:
-                    yield name, ranker.relevance(histories)
+                    yield name, relevance_by(name)
 
         return candidates, parts()
 

@@ -12,10 +12,13 @@ from catalog.models import Rater
 from ml import histories as ml_histories
 from ml.data import IdMap
 from ml.exploration import interleave
+from ml.implicit_als import ImplicitAls
 from ml.protocols import Ranker
 from ml.ranges import ranges
+from ml.rank_blend import RankBlend
 from ml.ranking import top_k_rows
 from ml.serving import clip_score
+from ml.suite import IMPLICIT_ALS
 from recommender.services.catalogue import CatalogueArrays
 from recommender.services.history import Histories
 from recommender.services.rankings import Ranking
@@ -24,6 +27,7 @@ from recommender.services.unrated import unrated_of
 
 Int64Array = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
+FactorArray = npt.NDArray[np.float32]
 
 # So many raters' relevances of all titles are held at a time.
 _RATERS_AT_ONCE = 500
@@ -114,12 +118,13 @@ class BatchRanking:
         for start in range(0, len(positions), _RATERS_AT_ONCE):
             some = positions[start : start + _RATERS_AT_ONCE]
             watched = _watched(histories, some, self._model.items)
-            relevance = ranker.relevance(watched)
+            vectors = self._vectors(watched) if explore else None
+            relevance = self._relevance(ranker, watched, vectors)
             excluded = _excluded(histories, some, self._model.items, also=self._gone)
             known = top_k_rows(relevance, excluded, self._n)
             values = np.take_along_axis(relevance, known, axis=1).astype(np.float64)
             predicted = self._predictions([raters[position] for position in some], watched, known)
-            unrated = self._unrated_lists(histories, some, watched) if explore else None
+            unrated = self._unrated_lists(histories, some, vectors)
             parts += [
                 self._list(
                     position,
@@ -131,6 +136,22 @@ class BatchRanking:
                 for place, position in enumerate(some.tolist())
             ]
         return Lists.sorted_by_rater(parts)
+
+    def _vectors(self, watched: ml_histories.Histories) -> FactorArray | None:
+        """The raters' implicit factors [r, d], which the blend and the guesses both need."""
+        factors = self._model.suite.rankers.get(IMPLICIT_ALS)
+        return factors.user_vectors(watched) if isinstance(factors, ImplicitAls) else None
+
+    def _relevance(
+        self, ranker: Ranker, watched: ml_histories.Histories, vectors: FactorArray | None
+    ) -> FactorArray:
+        """The relevance of the model's titles [r, n_items]."""
+        factors = self._model.suite.rankers.get(IMPLICIT_ALS)
+        if vectors is None or not isinstance(factors, ImplicitAls):
+            return ranker.relevance(watched)
+        if not isinstance(ranker, RankBlend) or IMPLICIT_ALS not in ranker.rankers:
+            return ranker.relevance(watched)
+        return ranker.relevance(watched, {IMPLICIT_ALS: factors.relevance_to(vectors)})
 
     def _predictions(
         self, raters: Sequence[Rater], watched: ml_histories.Histories, known: Int64Array
@@ -159,13 +180,16 @@ class BatchRanking:
         return predicted
 
     def _unrated_lists(
-        self, histories: Histories, some: Int64Array, watched: ml_histories.Histories
+        self, histories: Histories, some: Int64Array, vectors: FactorArray | None
     ) -> Int64Array | None:
-        """Each rater's best titles without ratings [r, n], positions among them, -1 filled."""
-        vectors = self._unrated.vectors
-        if vectors is None or not len(self._unrated.rows):
+        """Each rater's best titles without ratings [r, n], positions among them, -1 filled.
+
+        ``vectors`` are the raters' factors, None where such titles get no places.
+        """
+        titles = self._unrated.vectors
+        if vectors is None or titles is None or not len(self._unrated.rows):
             return None
-        guessed = self._model.suite.relevance_of_guessed(watched, vectors)
+        guessed = vectors @ titles.T
         return top_k_rows(guessed, _excluded(histories, some, self._unrated_ids), self._n)
 
     def _list(
@@ -187,13 +211,11 @@ class BatchRanking:
             explored = order < 0
             all_ids = np.concatenate([ids, self._unrated_ids.ids[unrated[unrated >= 0]]])
             ids = all_ids[np.where(explored, size - 1 - order, order)]
+            # The place among the known ones of the last that came before, -1 for none.
             before = np.maximum.accumulate(np.where(explored, -1, order))
-            relevance = (
-                np.where(before >= 0, relevance[before], 0.0) if size else np.zeros(len(ids))
-            )
-            predicted = (
-                np.where(explored, np.nan, predicted[order]) if size else np.full(len(ids), np.nan)
-            )
+            # An entry more, which -1 stands for.
+            relevance = np.append(relevance, 0.0)[before]
+            predicted = np.append(predicted, np.nan)[np.where(explored, -1, order)]
         return Lists(
             np.full(len(ids), position, dtype=np.int64),
             np.arange(1, len(ids) + 1, dtype=np.int64),

@@ -77,6 +77,19 @@ def test_a_batch_is_what_each_rater_gets_alone(ratings: Ratings) -> None:
         assert np.allclose(together[rater], alone[0], atol=1e-5)
 
 
+def test_a_relevance_that_is_known_already_stands_in_for_its_ranker(ratings: Ratings) -> None:
+    blend = small_blend(ratings)
+    histories = Histories.of_ratings(ratings)
+    als = blend.rankers["als"]
+    assert isinstance(als, ImplicitAls)
+    known = {"als": als.relevance_to(als.user_vectors(histories))}
+    assert known["als"].tobytes() == als.relevance(histories).tobytes()
+    # Few enough for one batch, so that the products have the same bits.
+    assert blend.relevance(histories, known).tobytes() == blend.relevance(histories).tobytes()
+    other = blend.relevance(histories, {"als": -known["als"]})
+    assert (other.argmax(axis=1) != blend.relevance(histories).argmax(axis=1)).any()
+
+
 def test_who_has_watched_nothing_or_everything_gets_numbers(ratings: Ratings) -> None:
     blend = small_blend(ratings)
     nothing = blend.relevance(Histories.of_one([], [], 40))
