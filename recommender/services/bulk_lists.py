@@ -69,11 +69,7 @@ def _lists_of(
     found = ranker_of(method, state.model) if state.model is not None else None
     together = np.zeros(len(raters), dtype=bool)
     lists = []
-    if (
-        state.model is not None
-        and found is not None
-        and catalogue.items.contains(state.model.items.ids).any()
-    ):
+    if state.model is not None and found is not None:
         together = _have(histories, histories.scores > 0) & _have(
             histories, state.model.items.contains(histories.listed)
         )

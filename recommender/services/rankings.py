@@ -23,6 +23,7 @@ FloatArray = npt.NDArray[np.float64]
 
 SCORE_SOMETHING = "Score a title or two, and this list becomes yours."
 KNOWS_NOTHING_OF_YOURS = "The model knows none of your titles yet."
+NOT_TRAINED = "The model in use was trained without this method."
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,32 +184,40 @@ def _relevance(
     if method == "content":
         source, relevance = method, _profile_similarity(history, catalogue)
         why = "None of your scored titles has all its facts on record yet."
-    elif state.model is None or rater is None:
-        return "popular", popular, state.notice
-    elif not len(history.known_to(state.model.items)[0]):
-        return "popular", popular, KNOWS_NOTHING_OF_YOURS
     else:
-        source, relevance = _by_model(method, rater, history, catalogue, state.model)
-        why = "The model knows none of the titles in the catalogue."
+        source, relevance, why = _by_model(method, rater, history, catalogue, state)
     if np.isfinite(relevance).any():
         return source, relevance, ""
     return "popular", popular, why
 
 
 def _by_model(
-    method: str, rater: Rater, history: History, catalogue: CatalogueArrays, model: LoadedModel
-) -> tuple[str, FloatArray]:
-    """Relevance by what the model has: its ranker for the method, or else RecommenderNet."""
-    found = ranker_of(method, model)
+    method: str,
+    rater: Rater | None,
+    history: History,
+    catalogue: CatalogueArrays,
+    state: ModelState,
+) -> tuple[str, FloatArray, str]:
+    """Relevance by what the model has: its ranker for the method, or else RecommenderNet.
+
+    NaN throughout where it cannot say; the last of the three is the reason then.
+    """
+    model, nothing = state.model, np.full(len(catalogue.items), np.nan)
+    if model is None or rater is None:
+        return method, nothing, state.notice
+    if not len(history.known_to(model.items)[0]):
+        return method, nothing, KNOWS_NOTHING_OF_YOURS
+    found, net = ranker_of(method, model), model.suite.net
     if found is not None:
         name, ranker = found
         values = ranker.relevance(history.of_model(model.items))[0]
-        return name, on_catalogue(values, model, catalogue)
-    net = model.suite.net
-    if net is None:
-        return method, np.full(len(catalogue.items), np.nan)
-    vector = user_vector(model=model, predictor=net, rater=rater, history=history)
-    return "recommender-net", on_catalogue(net.predict(vector), model, catalogue)
+    elif net is not None:
+        name = "recommender-net"
+        values = net.predict(user_vector(model=model, predictor=net, rater=rater, history=history))
+    else:
+        return method, nothing, NOT_TRAINED
+    why = "The model knows none of the titles in the catalogue."
+    return name, on_catalogue(values, model, catalogue), why
 
 
 def _profile_similarity(history: History, catalogue: CatalogueArrays) -> FloatArray:

@@ -62,6 +62,42 @@ def test_nothing_is_left_beside_the_artifact(world: World) -> None:
     assert list(settings.RECOMMENDER_CHECKPOINT_ROOT.iterdir()) == []
 
 
+def test_steps_and_progress_go_up_to_the_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[tuple[str, float]] = []
+    original = runs.write
+
+    def write(*, run: TrainingRun, **changes: object) -> None:
+        original(run=run, **changes)
+        if {"step", "progress"} & set(changes):
+            written.append((run.step, run.progress))
+
+    monkeypatch.setattr(runs, "write", write)
+    train()
+    assert list(dict.fromkeys(step for step, _ in written)) == [
+        "Reading the ratings",
+        "Fitting on the training part: RecommenderNet",
+        "Fitting on the training part: Matrix factorisation",
+        "Fitting on the training part: Errors on similar titles",
+        "Fitting on the training part: Weighing the predictors",
+        "Fitting on the training part: EASE",
+        "Fitting on the training part: EASE with many weights",
+        "Fitting on the training part: Implicit factors",
+        "Fitting on the training part: Weighing the rankers",
+        "Measuring: Measuring on the test part",
+        "Fitting on all ratings: RecommenderNet",
+        "Fitting on all ratings: Matrix factorisation",
+        "Fitting on all ratings: Errors on similar titles",
+        "Fitting on all ratings: EASE",
+        "Fitting on all ratings: EASE with many weights",
+        "Fitting on all ratings: Implicit factors",
+        "Writing the model",
+        "",
+    ]
+    shares = [share for _, share in written]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
+
+
 def test_a_second_version_waits_for_its_activation(world: World) -> None:
     first = ModelVersion.objects.get(run=train())
     second = ModelVersion.objects.get(run=train())
