@@ -26,6 +26,8 @@ from ml.protocols import FloatArray, IndexArray, ScorePredictor
 from ml.report import DEFAULT_DECODING, EvaluationReport, evaluate
 from ml.score_neighbours import ScoreNeighbours
 from ml.serving import RecommenderNetScorer
+from ml.sgd_factorisation import SgdFactorisation
+from ml.sgd_factorisation_config import SgdFactorisationConfig
 from ml.suite import COLLABORATIVE, EASE_BROAD, IMPLICIT_ALS, Suite
 from ml.suite_config import RECOMMENDER_NET, SuiteConfig
 from ml.suite_fit import Features, Follower
@@ -63,10 +65,11 @@ def fit_comparisons(
         MlError: whatever goes wrong in an expected way.
     """
     train, validation = ratings.take(parts.train), ratings.take(parts.validation)
-    follower.next("For comparison: biases and plain EASE")
+    follower.next("For comparison: biases, gradient steps and plain EASE")
     compared = Comparisons(rankers={"ease": plain_ease(train)})
     if len(train.scored()):
         compared.predictors["biases"] = Biases.fit(train)
+        compared.predictors["sgd-factorisation"] = _by_steps(train, validation, follower)
     follower.next("For comparison: item neighbours and content")
     compared.rankers["item-neighbours"] = ItemNeighbours.fit(train).relevance
     if features is not None:
@@ -197,6 +200,12 @@ def _decoded(
         for how in ("mean", "balanced"):
             found[how] = suite.ordinal.decode(points, spreads, how=how)
     return found
+
+
+def _by_steps(train: Ratings, validation: Ratings, follower: Follower) -> SgdFactorisation:
+    from ml.sgd_factorisation_fit import fit
+
+    return fit(train, validation, SgdFactorisationConfig(), should_stop=follower.should_stop).model
 
 
 def _net(

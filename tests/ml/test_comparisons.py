@@ -56,6 +56,7 @@ def test_everything_is_measured(report: EvaluationReport) -> None:
         "matrix-factorisation": ["default"],
         "recommender-net": ["default"],
         "biases": ["default"],
+        "sgd-factorisation": ["default"],
         "reference-net": ["default"],
         "balanced-subset": ["default"],
         "global-mean": ["default"],
@@ -129,10 +130,21 @@ def test_without_comparisons_the_suite_is_measured_alike(
     [
         (
             RECOMMENDER_NET,
-            ["recommender-net", "biases", "reference-net", "balanced-subset", "global-mean"],
+            [
+                "recommender-net",
+                "biases",
+                "sgd-factorisation",
+                "reference-net",
+                "balanced-subset",
+                "global-mean",
+            ],
             ["recommender-net", *ALONE, "popular"],
         ),
-        (COLLABORATIVE, ["biases", "global-mean"], ["collaborative", *ALONE, "popular"]),
+        (
+            COLLABORATIVE,
+            ["biases", "sgd-factorisation", "global-mean"],
+            ["collaborative", *ALONE, "popular"],
+        ),
     ],
 )
 def test_a_model_by_itself_is_measured(model: str, scores: list[str], lists: list[str]) -> None:

@@ -44,6 +44,8 @@ TORCH_FREE = [
     "ml.score_neighbours",
     "ml.score_report",
     "ml.serving",
+    "ml.sgd_factorisation",
+    "ml.sgd_factorisation_config",
     "ml.stored_model",
     "ml.suite",
     "ml.suite_config",

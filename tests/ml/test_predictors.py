@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ml import matrix_factorisation_fit, score_neighbours_fit, train
+from ml import matrix_factorisation_fit, score_neighbours_fit, sgd_factorisation_fit, train
 from ml.artifacts import load_arrays, write_artifact
 from ml.biases import Biases, BiasesConfig
 from ml.data import Ratings
@@ -23,6 +23,8 @@ from ml.protocols import ScorePredictor
 from ml.score_blend import ScoreBlend
 from ml.score_neighbours import ScoreNeighbours, ScoreNeighboursConfig
 from ml.serving import RecommenderNetScorer
+from ml.sgd_factorisation import SgdFactorisation
+from ml.sgd_factorisation_config import SgdFactorisationConfig
 from tests.ml import samples
 
 EMPTY = np.array([], dtype=np.int64)
@@ -40,6 +42,17 @@ def fit_factorisation(ratings: Ratings) -> MatrixFactorisation:
 def fit_net(ratings: Ratings) -> RecommenderNetScorer:
     result = train.fit(ratings.scored(), None, samples.checkerboard_config())
     return RecommenderNetScorer.from_weights(result.weights)
+
+
+def fit_by_steps(ratings: Ratings) -> SgdFactorisation:
+    config = SgdFactorisationConfig(
+        rate_decay=0.99,
+        rater_weight_decay=0.02,
+        title_weight_decay=0.02,
+        fold_in_rows=1.0,
+        n_epochs=200,
+    )
+    return sgd_factorisation_fit.fit(ratings, None, config).model
 
 
 def fit_neighbours(ratings: Ratings) -> ScoreNeighbours:
@@ -69,6 +82,7 @@ CASES = {
     "matrix_factorisation": Case(fit_factorisation),
     "recommender_net": Case(fit_net, trained_vectors_are_folded_in=False),
     "score_neighbours": Case(fit_neighbours),
+    "sgd_factorisation": Case(fit_by_steps, trained_vectors_are_folded_in=False),
     "score_blend": Case(fit_blend),
 }
 N_USERS, N_ITEMS = 30, 40
