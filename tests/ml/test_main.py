@@ -197,7 +197,13 @@ def test_evaluate_says_what_training_measured(
     stored = verify_artifact(model)["metrics"]
     for kind in ("scores", "lists"):
         same = {name: stored[kind][name] for name in measured[kind]}
-        assert leaves(measured[kind]) == pytest.approx(leaves(same), rel=1e-6)
+        found, expected = leaves(measured[kind]), leaves(same)
+        assert list(found) == list(expected)
+        numbers = [name for name, leaf in expected.items() if isinstance(leaf, float)]
+        assert [found[name] for name in numbers] == pytest.approx(
+            [expected[name] for name in numbers], rel=1e-6
+        )
+        assert {**found, **{name: expected[name] for name in numbers}} == expected
     assert set(measured["scores"]) >= {"best", "recommender-net", "global-mean"}
     assert set(stored["lists"]) - set(measured["lists"]) == {"ease", "item-neighbours", "content"}
     assert measured["n_test_ratings"] == stored["n_test_ratings"]
