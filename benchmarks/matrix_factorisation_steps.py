@@ -1,13 +1,15 @@
 """What the processes of ours do in :mod:`benchmarks.matrix_factorisation`, one at a time.
 
-Arguments: ``quality``, a number of factors, or ``bare-`` and one; the file of the rows; the number
-of repeats; the file for predictions. Prints one line of JSON.
+Arguments: ``quality``, ``sgd-quality``, a number of factors, ``bare-`` and one, or ``sgd-`` and a
+number of threads; the file of the rows; the number of repeats; the file for predictions. Prints one
+line of JSON.
 """
 
 import json
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,17 +18,20 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.score_predictors import predicted
-from ml import matrix_factorisation_fit, score_neighbours_fit
+from ml import matrix_factorisation_fit, score_neighbours_fit, sgd_factorisation_fit
 from ml.compiled import compiled
 from ml.data import Ratings
 from ml.errors import Cancelled
 from ml.history import EpochResult
 from ml.matrix_factorisation_config import MatrixFactorisationConfig
 from ml.score_neighbours import ScoreNeighboursConfig
+from ml.sgd_factorisation_config import SgdFactorisationConfig
+from ml.sgd_factorisation_state import SgdState
 
 Array = npt.NDArray[Any]
 Figures = dict[str, list[float]]
 
+PASSES = 5  # epochs of gradient steps for each repeat
 RATE, SHRINKAGE = np.float32(0.005), np.float32(0.02)  # Surprise's defaults
 
 
@@ -36,6 +41,10 @@ def main() -> None:
     parts = read_rows(source)
     if what == "quality":
         figures = fit_and_predict(parts, Path(sys.argv[4]))
+    elif what == "sgd-quality":
+        figures = fit_by_steps(parts, Path(sys.argv[4]))
+    elif what.startswith("sgd-"):
+        figures = timed_passes(parts["train"], int(what.removeprefix("sgd-")), repeats)
     elif what.startswith("bare-"):
         figures = bare_loops(parts["train"], int(what.removeprefix("bare-")), repeats)
     else:
@@ -85,6 +94,18 @@ def fit_and_predict(parts: dict[str, Ratings], target: Path) -> Figures:
     return {"seconds": [seconds], "validation_rmse": errors}
 
 
+def fit_by_steps(parts: dict[str, Ratings], target: Path) -> Figures:
+    """Fit the factorisation by gradient steps; write the predictions of the test part."""
+    begun = time.perf_counter()
+    result = sgd_factorisation_fit.fit(
+        parts["train"], parts["validation"], SgdFactorisationConfig()
+    )
+    seconds = time.perf_counter() - begun
+    np.savez(target, sgd=predicted(result.model, parts["test"]))
+    errors = [epoch.validation_rmse or 0.0 for epoch in result.history]
+    return {"seconds": [seconds], "validation_rmse": errors}
+
+
 def timed_epochs(rows: Ratings, config: MatrixFactorisationConfig, repeats: int) -> Figures:
     """Time epochs; one more comes first, in which machine code is loaded or made.
 
@@ -103,6 +124,24 @@ def timed_epochs(rows: Ratings, config: MatrixFactorisationConfig, repeats: int)
             rows, None, settings, on_epoch=note, should_stop=lambda: len(seconds) > repeats
         )
     return {"seconds": seconds[1:], "busy": np.diff(busy)[1:].tolist()}
+
+
+def timed_passes(rows: Ratings, threads: int, repeats: int) -> Figures:
+    """Time epochs of gradient steps in the same way; several each, since they are short.
+
+    To sort the rows, which a fit does once, belongs to no epoch and is reported by itself.
+    """
+    begun = time.process_time()
+    state = SgdState(rows.scored(), SgdFactorisationConfig(threads=threads))
+    sorting = time.process_time() - begun
+    seconds, busy = [], []
+    with ThreadPoolExecutor(threads) as pool:
+        for epoch in range(1 + PASSES * repeats):
+            start = time.perf_counter(), time.process_time()
+            state.epoch(epoch, pool, lambda: None)
+            seconds.append(time.perf_counter() - start[0])
+            busy.append(time.process_time() - start[1])
+    return {"seconds": seconds[1:], "busy": busy[1:], "sorting": [sorting]}
 
 
 def bare_loops(rows: Ratings, n_factors: int, repeats: int) -> Figures:
