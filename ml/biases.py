@@ -1,7 +1,7 @@
 """Who scores high and what is scored high: the simplest predictor that others must beat."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import numpy as np
@@ -18,6 +18,7 @@ from ml.predictor_inputs import (
     checked_training_rows,
     checked_vector,
 )
+from ml.settings import Settings
 
 FloatArray = npt.NDArray[np.float32]
 IndexArray = npt.NDArray[np.integer]
@@ -26,7 +27,7 @@ _ARRAY_NAMES: Final = ("user_bias", "item_bias", "mean", "rater_damping")
 
 
 @dataclass(frozen=True, kw_only=True)
-class BiasesConfig:
+class BiasesConfig(Settings):
     """How far biases of few scores are drawn towards 0; chosen by validation error.
 
     Attributes:
@@ -48,10 +49,6 @@ class BiasesConfig:
         real_number("rater_damping", self.rater_damping, 0.0, 1e6)
         real_number("title_damping", self.title_damping, 0.0, 1e6)
         whole_number("n_passes", self.n_passes, 1, 1000)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as JSON can hold them."""
-        return asdict(self)
 
 
 class Biases:

@@ -8,7 +8,7 @@ of Gantner et al., ICDM 2010).
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import numpy as np
@@ -19,6 +19,7 @@ from ml.errors import DataError, TooLittleData
 from ml.histories import Histories
 from ml.implicit_als import ImplicitAls
 from ml.protocols import FloatArray, IndexArray
+from ml.settings import Settings
 
 _GUESSED: Final = "guessed_vectors"
 _COEFFICIENTS: Final = "coefficients"
@@ -26,7 +27,7 @@ _PAIRS: Final = "pairs"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ColdTitlesConfig:
+class ColdTitlesConfig(Settings):
     """How vectors are guessed; the values were chosen on titles hidden from training.
 
     Attributes:
@@ -45,10 +46,6 @@ class ColdTitlesConfig:
         """
         real_number("regularisation", self.regularisation, 0.0, 1e9, lower_open=True)
         whole_number("titles_per_pair", self.titles_per_pair, 1, 2**31)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as JSON can hold them."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,12 +3,12 @@
 Free of torch, so that a form, an API or a command can check settings in a web process.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Literal, Self, get_args
 
 from ml.checks import real_number, whole_number
 from ml.errors import ConfigError
+from ml.settings import Settings
 
 DeviceName = Literal["auto", "cpu", "cuda"]
 DEVICE_NAMES: tuple[str, ...] = get_args(DeviceName)
@@ -17,7 +17,7 @@ PRECISION_NAMES: tuple[str, ...] = get_args(PrecisionName)
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecommenderNetConfig:
+class RecommenderNetConfig(Settings):
     """How RecommenderNet is built and trained.
 
     The architecture is the reference's (embeddings of 100, layers of 128 and 64, dropout 0.1). The
@@ -128,25 +128,3 @@ class RecommenderNetConfig:
     def rows_per_batch(self, n_rows: int) -> int:
         """Return the size of the batches for a number of training rows."""
         return max(1, min(self.batch_size, n_rows // self.min_batches))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as JSON can hold them; :meth:`from_dict` takes them back."""
-        return {**asdict(self), "hidden": list(self.hidden)}
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build a configuration from :meth:`to_dict`'s form; what is left out keeps its default.
-
-        Raises:
-            ConfigError: for a key that is no setting, or a value out of range.
-        """
-        known = {field.name for field in fields(cls)}
-        unknown = sorted(set(values) - known)
-        if unknown:
-            raise ConfigError(
-                f"Unknown settings: {', '.join(unknown)}. Known are: {', '.join(sorted(known))}."
-            )
-        settings = dict(values)
-        if isinstance(settings.get("hidden"), list):
-            settings["hidden"] = tuple(settings["hidden"])
-        return cls(**settings)

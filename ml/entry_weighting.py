@@ -5,9 +5,8 @@ added, and then no title's contribution to a list could be stated exactly. Weigh
 alone rank as well on the 5,000-rater CooperUnion sample.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Final, Literal, Self, get_args
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +14,7 @@ import numpy.typing as npt
 from ml.checks import real_number
 from ml.data import HIGHEST_SCORE
 from ml.errors import ConfigError, DataError
+from ml.settings import Settings
 
 Weighting = Literal["watched", "scored"]
 WEIGHTINGS: Final[tuple[str, ...]] = get_args(Weighting)
@@ -23,7 +23,7 @@ FloatArray = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, kw_only=True)
-class EntryWeighting:
+class EntryWeighting(Settings):
     """What the settings of every ranker that weighs entries have in common.
 
     Attributes:
@@ -66,25 +66,6 @@ class EntryWeighting:
         weights: FloatArray = np.maximum(by_score, self.lowest_weight).astype(np.float32)
         weights[0] = self.unscored_weight
         return weights
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as JSON can hold them; :meth:`from_dict` takes them back."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build settings from :meth:`to_dict`'s form; what is left out keeps its default.
-
-        Raises:
-            ConfigError: for a key that is no setting, or a value out of range.
-        """
-        known = {field.name for field in fields(cls)}
-        unknown = sorted(set(values) - known)
-        if unknown:
-            raise ConfigError(
-                f"Unknown settings: {', '.join(unknown)}. Known are: {', '.join(sorted(known))}."
-            )
-        return cls(**values)
 
 
 def weights_of(scores: npt.ArrayLike, weight_of_score: FloatArray) -> FloatArray:

@@ -220,7 +220,7 @@ class FactorisationState:
         weight = self.config.title_noise_weight
         self.titles.noise = (total + weight) / (counts + weight)
 
-    def epoch(self, pool: ThreadPoolExecutor, ask: Callable[[], None]) -> float:
+    def epoch(self, n_before: int, pool: ThreadPoolExecutor, ask: Callable[[], None]) -> float:
         """Do one round; return the RMSE on the training rows."""
         ask()
         self.raters.update_prior(self._solve(self.raters, self.titles, pool))

@@ -8,8 +8,8 @@ the lead's do.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ from ml.protocols import FloatArray, Ranker
 from ml.rank_blend import RankBlend, standard_scale
 from ml.ranking import top_k_rows
 from ml.ranking_metrics import recommendation_counts
+from ml.settings import Settings
 
 Int64Array = npt.NDArray[np.int64]
 
@@ -33,7 +34,7 @@ _NOTHING: Final = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
-class RankBlendConfig:
+class RankBlendConfig(Settings):
     """How the weights are learnt.
 
     Attributes:
@@ -65,10 +66,6 @@ class RankBlendConfig:
         real_number("min_gain", self.min_gain, 0.0, 1.0)
         real_number("variety", self.variety, 0.0, 2.0)
         real_number("price_of_variety", self.price_of_variety, 0.0, 1.0)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as JSON can hold them."""
-        return asdict(self)
 
 
 def fit_rank_blend(

@@ -7,7 +7,7 @@ ICDM 2007).
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import numpy as np
@@ -24,6 +24,7 @@ from ml.predictor_inputs import (
     checked_rows,
     checked_vector,
 )
+from ml.settings import Settings
 
 FloatArray = npt.NDArray[np.float32]
 IndexArray = npt.NDArray[np.integer]
@@ -42,7 +43,7 @@ _ARRAY_NAMES: Final = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScoreNeighboursConfig:
+class ScoreNeighboursConfig(Settings):
     """How neighbours are found and weighed; chosen by validation error.
 
     Attributes:
@@ -67,10 +68,6 @@ class ScoreNeighboursConfig:
         real_number("shrinkage", self.shrinkage, 0.0, 1e9)
         real_number("power", self.power, 0.0, 10.0, lower_open=True)
         real_number("damping", self.damping, 0.0, 1e9, lower_open=True)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as JSON can hold them."""
-        return asdict(self)
 
 
 class ScoreNeighbours:

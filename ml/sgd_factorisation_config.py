@@ -1,15 +1,13 @@
 """Settings of the factorisation by gradient steps, checked once, at the border; free of numba."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from dataclasses import dataclass
 
 from ml.checks import real_number, whole_number
-from ml.errors import ConfigError
+from ml.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
-class SgdFactorisationConfig:
+class SgdFactorisationConfig(Settings):
     """How the factorisation is fitted; chosen by validation error on the 5,000-rater sample.
 
     The number of factors is no setting: the machine code is made for
@@ -63,22 +61,3 @@ class SgdFactorisationConfig:
         whole_number("patience", self.patience, 1, 10_000)
         whole_number("seed", self.seed, 0, 2**63 - 1)
         whole_number("threads", self.threads, 1, 1024)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as JSON can hold them; :meth:`from_dict` takes them back."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build a configuration from :meth:`to_dict`'s form; what is left out keeps its default.
-
-        Raises:
-            ConfigError: for a key that is no setting, or a value out of range.
-        """
-        known = {field.name for field in fields(cls)}
-        unknown = sorted(set(values) - known)
-        if unknown:
-            raise ConfigError(
-                f"Unknown settings: {', '.join(unknown)}. Known are: {', '.join(sorted(known))}."
-            )
-        return cls(**values)

@@ -108,7 +108,7 @@ class SgdState:
         """Return a copy of the tables."""
         return self._raters.table.copy(), self._titles.table.copy()
 
-    def model(self, learnt: Tables) -> SgdFactorisation:
+    def model(self, learnt: Tables, pool: ThreadPoolExecutor) -> SgdFactorisation:
         """Return the model of tables; raters and titles without rows have nothing but zeros."""
         raters = self._raters.in_order(learnt[0])
         titles = np.pad(self._titles.in_order(learnt[1]), ((0, 1), (0, 0)))
