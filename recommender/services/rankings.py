@@ -57,9 +57,14 @@ def rank(
     catalogue: CatalogueArrays,
     state: ModelState,
     show_adult: bool,
+    predictions: FloatArray | None = None,
 ) -> Ranking:
-    """Rank every title that may be listed, by a known method."""
-    predictions = predict_all(rater=rater, history=history, catalogue=catalogue, state=state)
+    """Rank every title that may be listed, by a known method.
+
+    ``predictions`` are those of :func:`predict_all` where they are at hand.
+    """
+    if predictions is None:
+        predictions = predict_all(rater=rater, history=history, catalogue=catalogue, state=state)
     excluded = np.isin(catalogue.items.ids, history.excluded)
     if not show_adult:
         excluded |= catalogue.is_adult

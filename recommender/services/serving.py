@@ -1,8 +1,10 @@
 """Lists of recommendations for pages, API and commands, in numpy and without torch."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 from django.core.cache import cache
 
 from catalog.models import Anime, Rater
@@ -29,6 +31,9 @@ from recommender.services.reasons import (
 )
 from recommender.services.registry import LoadedModel, ModelState
 from recommender.services.similarity import similar_rows
+
+T = TypeVar("T")
+FloatArray = npt.NDArray[np.float64]
 
 # How long a list that nothing has made invalid stays cached.
 CACHE_SECONDS = 30 * 60
@@ -78,12 +83,12 @@ def predict(*, rater: Rater | None, anime_ids: Iterable[int]) -> dict[int, float
     Titles that the model does not know are left out; nothing is left without an active model or
     for a rater who has scored nothing.
     """
-    catalogue = catalogue_arrays()
-    predictions = predict_all(
+    catalogue, state = catalogue_arrays(), registry.active_model()
+    predictions = _cached_predictions(
         rater=rater,
-        history=history_of(rater=rater),
+        history=lambda: history_of(rater=rater),
         catalogue=catalogue,
-        state=registry.active_model(),
+        state=state,
     )
     rows = {anime_id: catalogue.items.get(anime_id) for anime_id in anime_ids}
     return {
@@ -120,18 +125,62 @@ def forget(*, rater_ids: Sequence[int]) -> None:
     A list also carries the revision that it is of, so that a process whose cache is its own
     notices the change as well; this frees the memory.
     """
-    cache.delete_many(
-        [
-            _cache_key(rater_id, method, show_adult)
-            for rater_id in rater_ids
-            for method in METHODS
-            for show_adult in (False, True)
-        ]
-    )
+    lists = [
+        _list_key(rater_id, method, show_adult)
+        for rater_id in rater_ids
+        for method in METHODS
+        for show_adult in (False, True)
+    ]
+    cache.delete_many([*lists, *(_predictions_key(rater_id) for rater_id in rater_ids)])
 
 
-def _cache_key(rater_id: int, method: str, show_adult: bool) -> str:
+def _list_key(rater_id: int, method: str, show_adult: bool) -> str:
     return f"ranking:{_CACHE_FORMAT}:{rater_id}:{method}:{int(show_adult)}"
+
+
+def _predictions_key(rater_id: int) -> str:
+    return f"predictions:{_CACHE_FORMAT}:{rater_id}"
+
+
+def _cached(
+    key: str,
+    rater: Rater | None,
+    catalogue: CatalogueArrays,
+    state: ModelState,
+    compute: Callable[[], T],
+) -> T:
+    """What is in the cache when it is of the same revisions and model, else computed and kept."""
+    version = state.model.version_id if state.model else None
+    revisions = (rater.revision if rater else 0, catalogue.revision, version, state.problem)
+    cached = cache.get(key)
+    if cached is not None and cached[0] == revisions:
+        found: T = cached[1]
+        return found
+    computed = compute()
+    cache.set(key, (revisions, computed), CACHE_SECONDS)
+    return computed
+
+
+def _cached_predictions(
+    *,
+    rater: Rater | None,
+    history: Callable[[], History],
+    catalogue: CatalogueArrays,
+    state: ModelState,
+) -> FloatArray:
+    """Predictions for the whole catalogue: somebody's vector is folded in once for each change.
+
+    ``history`` is asked for only when something has to be computed.
+    """
+    if rater is None or state.model is None:
+        return np.full(len(catalogue.items), np.nan)
+    return _cached(
+        _predictions_key(rater.pk),
+        rater,
+        catalogue,
+        state,
+        lambda: predict_all(rater=rater, history=history(), catalogue=catalogue, state=state),
+    )
 
 
 def _cached_ranking(
@@ -144,23 +193,22 @@ def _cached_ranking(
     show_adult: bool,
 ) -> Ranking:
     """The rater's ranking, from the cache when it is of the same revisions and model."""
-    version = state.model.version_id if state.model else None
-    revisions = (rater.revision if rater else 0, catalogue.revision, version, state.problem)
-    key = _cache_key(rater.pk if rater else 0, method, show_adult)
-    cached = cache.get(key)
-    if cached is not None and cached[0] == revisions:
-        ranking: Ranking = cached[1]
-        return ranking
-    ranking = rank(
-        method=method,
-        rater=rater,
-        history=history,
-        catalogue=catalogue,
-        state=state,
-        show_adult=show_adult,
-    )
-    cache.set(key, (revisions, ranking), CACHE_SECONDS)
-    return ranking
+
+    def ranked() -> Ranking:
+        return rank(
+            method=method,
+            rater=rater,
+            history=history,
+            catalogue=catalogue,
+            state=state,
+            show_adult=show_adult,
+            predictions=_cached_predictions(
+                rater=rater, history=lambda: history, catalogue=catalogue, state=state
+            ),
+        )
+
+    key = _list_key(rater.pk if rater else 0, method, show_adult)
+    return _cached(key, rater, catalogue, state, ranked)
 
 
 def _items(

@@ -1,6 +1,7 @@
 """Lists: unseen titles in order, personal from the first score, and something always."""
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
@@ -10,7 +11,7 @@ from catalog.services.catalogue import catalogue_changed
 from ml.score_blend import ScoreBlend
 from ml.serving import RecommenderNetScorer
 from recommender.models import ModelVersion
-from recommender.services import serving
+from recommender.services import registry, serving
 from recommender.services.lists import RecommendationList, UnknownMethod
 from tests.factories import AccountRaterFactory, AnimeFactory, RatingFactory
 from tests.recommender.conftest import World, listed_ids
@@ -232,3 +233,32 @@ def test_who_has_scored_only_what_the_model_does_not_know_gets_popular_titles(
     assert [item.prediction for item in result.items] == [None] * 3
     members = [item.anime.members for item in result.items]
     assert members == sorted(members, reverse=True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rater_is_folded_in_once_for_each_change(
+    world: World, version: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = registry.active_model().model
+    assert model is not None
+    predictor = model.suite.predictor
+    assert predictor is not None
+    folded: list[int] = []
+    original = predictor.fold_in
+
+    def counted(items: npt.NDArray[np.integer], scores: npt.ArrayLike) -> npt.NDArray[np.float32]:
+        folded.append(len(items))
+        vector: npt.NDArray[np.float32] = original(items, scores)
+        return vector
+
+    monkeypatch.setattr(predictor, "fold_in", counted)
+    fan = AccountRaterFactory.create()
+    ratings.rate(rater=fan, anime=world.dramas[0], score=10)
+    first = serving.predict(rater=fan, anime_ids=[world.dramas[1].pk])
+    for method in ("for-you", "collaborative", "recommender-net", "content"):
+        serving.recommend(rater=fan, method=method)
+    assert serving.predict(rater=fan, anime_ids=[world.dramas[1].pk]) == first
+    assert folded == [1]
+    ratings.rate(rater=fan, anime=world.comedies[0], score=2)
+    assert serving.predict(rater=fan, anime_ids=[world.dramas[1].pk]) != first
+    assert folded == [1, 2]
