@@ -51,6 +51,17 @@ def test_services_of_a_real_installation_are_not_used(tmp_path: Path) -> None:
     }
 
 
+def test_a_smaller_demo_can_be_asked_for() -> None:
+    wanted = {
+        "RECOMMENDER_DEMO_EPOCHS": "2",
+        "RECOMMENDER_DEMO_RATERS": "50",
+        "RECOMMENDER_FULL_REPORT": "false",
+    }
+    plan = plan_from(wanted)
+    assert plan.n_epochs == "2"
+    assert wanted.items() <= plan.environment.items()
+
+
 def test_another_address_than_loopback_is_refused_unless_forced() -> None:
     environ = {"RECOMMENDER_DEMO_HOST": "192.168.1.2"}
     with pytest.raises(CannotStart, match="not a loopback address"):
