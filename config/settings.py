@@ -359,6 +359,8 @@ RECOMMENDER_FULL_REPORT = env.bool("RECOMMENDER_FULL_REPORT", default=True)
 # A run or a worker is stale when its last heartbeat is older than this.
 RECOMMENDER_STALE_AFTER = timedelta(seconds=env.float("RECOMMENDER_STALE_SECONDS", default=30.0))
 RECOMMENDER_HEARTBEAT_SECONDS = env.float("RECOMMENDER_HEARTBEAT_SECONDS", default=5.0)
+# How long one can page through a list as it was when its first page was shown.
+RECOMMENDER_SNAPSHOT_SECONDS = env.float("RECOMMENDER_SNAPSHOT_SECONDS", default=1800.0)
 
 # --- Logging --------------------------------------------------------------------------------
 

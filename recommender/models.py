@@ -181,3 +181,42 @@ class Worker(models.Model):
     def is_alive(self) -> bool:
         """Whether the last heartbeat is recent."""
         return self.heartbeat_at >= timezone.now() - settings.RECOMMENDER_STALE_AFTER
+
+
+class ListSnapshot(models.Model):
+    """A list as it was when its first page was shown, so that its other pages go with it.
+
+    New scores and models make another list; who is on the way through this one neither misses a
+    title nor sees one twice. Kept for RECOMMENDER_SNAPSHOT_SECONDS.
+    """
+
+    rater = models.ForeignKey(
+        "catalog.Rater", models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    # A hash of all that the list was made from: whoever asks for the same gets the same row.
+    key = models.CharField(max_length=64, unique=True)
+    method = models.CharField(max_length=20)
+    # Compressed arrays, see recommender.services.snapshots.
+    content = models.BinaryField()
+    created_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.method} of {self.rater_id} at {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class Exposure(models.Model):
+    """How often one rater was shown one title in a list, and whether they opened its page."""
+
+    rater = models.ForeignKey("catalog.Rater", models.CASCADE, related_name="+", db_index=False)
+    anime = models.ForeignKey("catalog.Anime", models.CASCADE, related_name="+")
+    times_shown = models.PositiveIntegerField(default=0)
+    last_shown_at = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["rater", "anime"], name="exposure_pair_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rater_id} × {self.anime_id}: {self.times_shown}"

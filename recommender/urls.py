@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from recommender import views
+from recommender.views import home, lists
 
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("recommendations/", views.recommendations, name="recommendations"),
+    path("", home.home, name="home"),
+    path("recommendations/", lists.recommendations, name="recommendations"),
 ]

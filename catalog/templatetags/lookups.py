@@ -9,7 +9,7 @@ from django.contrib.messages.storage.base import Message
 from django.template import Context
 from django.utils.safestring import SafeString, mark_safe
 
-from catalog.forms import STATUS_CHOICES
+from catalog.forms.rating import STATUS_CHOICES
 from catalog.models import MAX_SCORE, MIN_SCORE, Anime, Rating
 from catalog.pages import PageRequest
 

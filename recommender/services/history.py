@@ -1,6 +1,6 @@
 """What raters have told us, as arrays: one of them, or many at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,13 @@ class History:
     dismissed: npt.NDArray[np.int64]
     watched: npt.NDArray[np.int64]
     watched_scores: npt.NDArray[np.float64]
+
+    @classmethod
+    def of_scores(cls, scores: Mapping[int, int]) -> "History":
+        """The history of a visitor, who has only scores: {title id: 1 to 10}."""
+        watched = np.array(sorted(scores), dtype=np.int64)
+        given = np.array([scores[anime_id] for anime_id in watched.tolist()], dtype=np.float64)
+        return cls(watched, np.empty(0, dtype=np.int64), watched, given)
 
     @property
     def scored(self) -> npt.NDArray[np.int64]:

@@ -96,22 +96,23 @@ def predict_all(
 ) -> FloatArray:
     """Predictions for the catalogue's titles [n], in score points, not clipped to 1 to 10.
 
-    NaN for titles that the model has no row for; NaN throughout without a model, and for a rater
-    who has scored nothing that it knows: what is not personal is no prediction.
+    NaN for titles that the model has no row for; NaN throughout without a model, and for a history
+    without a score of a title that it knows: what is not personal is no prediction. ``rater`` is
+    None for a visitor, whose history is nowhere but in the argument.
     """
     model, predictor = state.model, state.model.suite.predictor if state.model else None
-    if model is None or predictor is None or rater is None or not history.has_score_of(model.items):
+    if model is None or predictor is None or not history.has_score_of(model.items):
         return np.full(len(catalogue.items), np.nan)
     vector = user_vector(model=model, predictor=predictor, rater=rater, history=history)
     return on_catalogue(predictor.predict(vector), model, catalogue)
 
 
 def user_vector(
-    *, model: LoadedModel, predictor: ScorePredictor, rater: Rater, history: History
+    *, model: LoadedModel, predictor: ScorePredictor, rater: Rater | None, history: History
 ) -> npt.NDArray[np.float32]:
     """The rater's vector: the trained one while nothing has changed since, else folded in."""
-    index = model.users.get(rater.pk)
-    if index is not None and model.user_revisions[index] == rater.revision:
+    index = None if rater is None else model.users.get(rater.pk)
+    if rater is not None and index is not None and model.user_revisions[index] == rater.revision:
         return predictor.user_vector(index)
     return predictor.fold_in(*history.known_to(model.items))
 
@@ -208,7 +209,7 @@ def _by_model(
     NaN throughout where it cannot say; the last of the three is the reason then.
     """
     model, nothing = state.model, np.full(len(catalogue.items), np.nan)
-    if model is None or rater is None:
+    if model is None:
         return method, nothing, state.notice
     if not len(history.known_to(model.items)[0]):
         return method, nothing, KNOWS_NOTHING_OF_YOURS

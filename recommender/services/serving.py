@@ -44,6 +44,7 @@ _CACHE_FORMAT = 2
 def recommend(
     *,
     rater: Rater | None,
+    history: History | None = None,
     method: str = DEFAULT_METHOD,
     n: int = 10,
     offset: int = 0,
@@ -51,13 +52,14 @@ def recommend(
 ) -> RecommendationList:
     """Unseen titles, best first: ``n`` of them behind the first ``offset``.
 
-    Titles on the rater's list, planned ones included, and dismissed ones are left out. Raises
-    UnknownMethod.
+    Titles on the rater's list, planned ones included, and dismissed ones are left out. A visitor
+    has no rater but may have a ``history``. Raises UnknownMethod.
     """
     if method not in METHODS:
         raise UnknownMethod(method)
     catalogue, state = catalogue_arrays(), registry.active_model()
-    history = history_of(rater=rater)
+    if rater is not None or history is None:
+        history = history_of(rater=rater)
     ranking = _cached_ranking(
         rater=rater,
         history=history,
@@ -172,15 +174,15 @@ def _cached_predictions(
 
     ``history`` is asked for only when something has to be computed.
     """
-    if rater is None or state.model is None:
+
+    def computed() -> FloatArray:
+        return predict_all(rater=rater, history=history(), catalogue=catalogue, state=state)
+
+    if state.model is None:
         return np.full(len(catalogue.items), np.nan)
-    return _cached(
-        _predictions_key(rater.pk),
-        rater,
-        catalogue,
-        state,
-        lambda: predict_all(rater=rater, history=history(), catalogue=catalogue, state=state),
-    )
+    if rater is None:
+        return computed()
+    return _cached(_predictions_key(rater.pk), rater, catalogue, state, computed)
 
 
 def _cached_ranking(
@@ -207,6 +209,8 @@ def _cached_ranking(
             ),
         )
 
+    if rater is None and len(history.listed):
+        return ranked()  # a visitor's: there is no revision to keep it under
     key = _list_key(rater.pk if rater else 0, method, show_adult)
     return _cached(key, rater, catalogue, state, ranked)
 

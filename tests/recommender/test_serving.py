@@ -12,6 +12,7 @@ from ml.score_blend import ScoreBlend
 from ml.serving import RecommenderNetScorer
 from recommender.models import ModelVersion
 from recommender.services import registry, serving
+from recommender.services.history import History
 from recommender.services.lists import RecommendationList, UnknownMethod
 from tests.factories import AccountRaterFactory, AnimeFactory, RatingFactory
 from tests.recommender.conftest import World, listed_ids
@@ -262,3 +263,23 @@ def test_a_rater_is_folded_in_once_for_each_change(
     ratings.rate(rater=fan, anime=world.comedies[0], score=2)
     assert serving.predict(rater=fan, anime_ids=[world.dramas[1].pk]) != first
     assert folded == [1, 2]
+
+
+def test_a_visitor_gets_the_list_of_the_same_scores(version: ModelVersion) -> None:
+    given = {1: 10, 2: 9, 13: 2}
+    rater = AccountRaterFactory.create()
+    for anime_id, score in given.items():
+        RatingFactory.create(rater=rater, anime=None, anime_id=anime_id, score=score)
+    member = serving.recommend(rater=rater, n=30)
+    visitor = serving.recommend(rater=None, history=History.of_scores(given), n=30)
+    assert visitor.source == "for-you"
+    assert [(item.anime.pk, item.prediction) for item in visitor.items] == [
+        (item.anime.pk, item.prediction) for item in member.items
+    ]
+
+
+def test_lists_of_visitors_do_not_mix(version: ModelVersion) -> None:
+    first = serving.recommend(rater=None, history=History.of_scores({1: 10}), n=30)
+    second = serving.recommend(rater=None, history=History.of_scores({13: 10}), n=30)
+    assert first.items[0].anime.pk <= 12 < second.items[0].anime.pk
+    assert serving.recommend(rater=None, n=30).source == "popular"

@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 from catalog.models import Anime, Rater, Rating
 from recommender.models import ModelVersion
 from recommender.services.lists import METHODS
-from recommender.views import ITEMS_PER_PAGE
+from recommender.views.lists import ITEMS_PER_PAGE
 from tests.factories import AnimeFactory, RatingFactory
 from tests.pages import ReadPage
 from tests.recommender.conftest import World

@@ -1,115 +1,24 @@
-"""The catalogue's pages: browse, title, my list, settings, and what changes a list."""
+"""What changes a list: scores, statuses, removals, dismissals."""
 
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
-from django.views.decorators.http import require_safe
 from django_htmx.http import reswap, trigger_client_event
 
 from catalog import selectors
-from catalog.forms import BrowseForm, MyListForm, RatingForm, SettingsForm
+from catalog.forms.rating import RatingForm
 from catalog.models import Anime, Rater, Rating
 from catalog.pages import (
     MemberRequest,
-    PageRequest,
     back_url,
-    is_fragment,
     member_action,
     tell,
-    vary_on_htmx,
 )
-from catalog.services import profiles, ratings
-
-TITLES_PER_PAGE = 30
-ENTRIES_PER_PAGE = 50
-
-
-@require_safe
-def anime_list(request: PageRequest) -> HttpResponse:
-    """Browse and search."""
-    show_adult = selectors.profile_of(request.user).show_adult
-    rater = selectors.rater_of(request.user)
-    form = BrowseForm(request.GET, genres=selectors.genre_choices(show_adult=show_adult))
-    chosen = form.values
-    found = selectors.titles(
-        show_adult=show_adult,
-        search=chosen["q"],
-        genre=chosen["genre"],
-        type=chosen["type"],
-        order=chosen["sort"] or "popular",
-    )
-    page = Paginator(found, TITLES_PER_PAGE).get_page(request.GET.get("page"))
-    titles = list(page.object_list)
-    context = {
-        "form": form,
-        "page": page,
-        "titles": titles,
-        "rater": rater,
-        "own": selectors.ratings_by_title(rater=rater, anime_ids=[title.pk for title in titles]),
-    }
-    template = "_results" if is_fragment(request, "results") else "anime_list"
-    return vary_on_htmx(render(request, f"catalog/{template}.html", context))
-
-
-@require_safe
-def anime_detail(request: PageRequest, anime_id: int) -> HttpResponse:
-    """A title's page."""
-    show_adult = selectors.profile_of(request.user).show_adult
-    anime = selectors.visible_anime(anime_id=anime_id, show_adult=show_adult)
-    if anime is None and not show_adult:
-        hidden = selectors.visible_anime(anime_id=anime_id, show_adult=True)
-        if hidden is not None:
-            return render(request, "catalog/adult_hidden.html", status=404)
-    if anime is None:
-        raise Http404("There is no title with this id.")
-    return _title_page(request, anime, show_adult=show_adult)
-
-
-@require_safe
-@login_required
-def my_list(request: MemberRequest) -> HttpResponse:
-    """The titles of one's own list."""
-    show_adult = selectors.profile_of(request.user).show_adult
-    rater = selectors.rater_of(request.user)
-    form = MyListForm(request.GET)
-    chosen = form.values
-    entries = selectors.my_list(
-        rater=rater,
-        show_adult=show_adult,
-        status=Rating.Status.from_slug(chosen["status"]) if chosen["status"] else None,
-        order=chosen["sort"] or "recent",
-    )
-    counts = selectors.list_counts(rater=rater, show_adult=show_adult)
-    context = {
-        "form": form,
-        "page": Paginator(entries, ENTRIES_PER_PAGE).get_page(request.GET.get("page")),
-        "counts": counts,
-        "statuses": [(status, counts.by_status[status]) for status in Rating.Status],
-        "chosen_status": chosen["status"],
-    }
-    template = "_entries" if is_fragment(request, "entries") else "my_list"
-    return vary_on_htmx(render(request, f"catalog/{template}.html", context))
-
-
-@login_required
-def account_settings(request: MemberRequest) -> HttpResponse:
-    """The account's own settings, and where to change the rest."""
-    profile = selectors.profile_of(request.user)
-    if request.method == "POST":
-        form = SettingsForm(request.POST)
-        if form.is_valid():
-            profiles.save_settings(user=request.user, show_adult=form.cleaned_data["show_adult"])
-            messages.success(request, "Your settings are saved.")
-            return redirect("settings")
-    else:
-        form = SettingsForm(initial={"show_adult": profile.show_adult})
-    return render(request, "account/settings.html", {"form": form})
+from catalog.services import ratings
+from catalog.views.title import standing, title_page
 
 
 @member_action
@@ -168,32 +77,6 @@ def anime_restore(request: MemberRequest, anime_id: int) -> HttpResponse:
     return _changed(request, anime, rater)
 
 
-def _title_page(
-    request: PageRequest, anime: Anime, *, show_adult: bool, status: int = 200
-) -> HttpResponse:
-    rater = selectors.rater_of(request.user)
-    histogram = selectors.score_histogram(anime_id=anime.pk)
-    context = {
-        "anime": anime,
-        "show_adult": show_adult,
-        "histogram": histogram,
-        "n_scores": sum(histogram.values()),
-        **_standing(anime, rater),
-    }
-    return render(request, "catalog/anime_detail.html", context, status=status)
-
-
-def _standing(anime: Anime, rater: Rater | None) -> dict[str, Any]:
-    """What the score widgets of a title show."""
-    own = selectors.ratings_by_title(rater=rater, anime_ids=[anime.pk])
-    return {
-        "rater": rater,
-        "own": own,
-        "rating": own.get(anime.pk),
-        "is_dismissed": selectors.is_dismissed(rater=rater, anime=anime),
-    }
-
-
 def _title_to_change(request: MemberRequest, anime_id: int) -> Anime:
     show_adult = selectors.profile_of(request.user).show_adult
     anime = selectors.visible_anime(anime_id=anime_id, show_adult=show_adult)
@@ -213,7 +96,7 @@ def _changed(
     if not request.htmx:
         return redirect(back_url(request, default=anime.get_absolute_url()))
     widget = _widget_on_page(request, moved=moved)
-    context = {"anime": anime, "widget": widget, **_standing(anime, rater)}
+    context = {"anime": anime, "widget": widget, **standing(anime, rater)}
     response = render(request, "catalog/_changed.html", context)
     trigger_client_event(response, "ratings-changed")
     return trigger_client_event(response, "entries-moved") if moved else response
@@ -242,7 +125,7 @@ def _refuse(request: MemberRequest, anime: Anime, problem: str) -> HttpResponse:
     if request.htmx:
         return reswap(render(request, "_messages.html", {"oob": True}, status=422), "none")
     show_adult = selectors.profile_of(request.user).show_adult
-    return _title_page(request, anime, show_adult=show_adult, status=400)
+    return title_page(request, anime, show_adult=show_adult, status=400)
 
 
 def _undo_to(before: Rating) -> tuple[str, dict[str, str]]:

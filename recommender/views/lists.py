@@ -1,4 +1,4 @@
-"""Home and the recommendations pages."""
+"""The pages of recommendations."""
 
 from typing import Any
 
@@ -7,41 +7,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from catalog.models import Rater, Rating
+from catalog.models import Rater
 from catalog.pages import PageRequest, is_fragment, vary_on_htmx
-from catalog.selectors import list_counts, my_list, profile_of, rater_of, titles
-from recommender.selectors import is_simulated
+from catalog.selectors import list_counts, profile_of, rater_of
 from recommender.services.lists import DEFAULT_METHOD, METHODS, RecommendationList
 from recommender.services.serving import recommend
+from recommender.views.home import ENOUGH_SCORES, shows_simulated
 
 ITEMS_PER_PAGE = 20
-SHELF_LENGTH = 12
-# From so many scores on, the home page shows the list first rather than titles to score.
-ENOUGH_SCORES = 3
-
-
-@require_safe
-def home(request: PageRequest) -> HttpResponse:
-    """For a visitor what this is; for a member the top of the list, and how to go on."""
-    if not request.user.is_authenticated:
-        shelf = titles(show_adult=False)[:SHELF_LENGTH]
-        return render(request, "recommender/welcome.html", {"titles": list(shelf)})
-    show_adult = profile_of(request.user).show_adult
-    rater = rater_of(request.user)
-    counts = list_counts(rater=rater, show_adult=show_adult)
-    picks = recommend(rater=rater, n=SHELF_LENGTH, show_adult=show_adult)
-    context = {
-        "rater": rater,
-        "counts": counts,
-        "enough_scores": ENOUGH_SCORES,
-        "is_new": counts.scored < ENOUGH_SCORES,
-        "picks": picks,
-        "is_simulated": _shows_simulated(picks),
-        "watching": _shelf(rater, Rating.Status.WATCHING, show_adult=show_adult),
-        "planned": _shelf(rater, Rating.Status.PLAN_TO_WATCH, show_adult=show_adult),
-    }
-    template = "_for_you" if is_fragment(request, "for-you") else "home"
-    return vary_on_htmx(render(request, f"recommender/{template}.html", context))
 
 
 @require_safe
@@ -63,7 +36,7 @@ def recommendations(request: PageRequest) -> HttpResponse:
         "rater": rater,
         "counts": list_counts(rater=rater, show_adult=show_adult),
         "enough_scores": ENOUGH_SCORES,
-        "is_simulated": _shows_simulated(found),
+        "is_simulated": shows_simulated(found),
     }
     template = "_list" if is_fragment(request, "list") else "recommendations"
     return vary_on_htmx(render(request, f"recommender/{template}.html", context))
@@ -88,13 +61,3 @@ def _page(
     found = read(asked)
     page = Paginator(range(found.n_available), ITEMS_PER_PAGE).get_page(asked)
     return (found if page.number == asked else read(page.number)), page
-
-
-def _shows_simulated(found: RecommendationList) -> bool:
-    """Whether a list shows scores of a model that has learnt from simulated raters."""
-    has_predictions = any(item.prediction is not None for item in found.items)
-    return has_predictions and is_simulated(version_id=found.model_version)
-
-
-def _shelf(rater: Rater | None, status: Rating.Status, *, show_adult: bool) -> list[Rating]:
-    return list(my_list(rater=rater, show_adult=show_adult, status=status)[:SHELF_LENGTH])

@@ -1,0 +1,47 @@
+"""Reads of the catalogue. Nothing here changes anything."""
+
+from catalog.selectors.accounts import profile_of, rater_of, tokens
+from catalog.selectors.lists import (
+    MY_LIST_ORDERS,
+    ListCounts,
+    dismissals,
+    is_dismissed,
+    list_counts,
+    my_list,
+    ratings_by_title,
+)
+from catalog.selectors.titles import (
+    PRIOR_MEMBERS,
+    PRIOR_SCORE,
+    TITLE_ORDERS,
+    anime_by_id,
+    catalogue_revision,
+    genre_choices,
+    genres,
+    score_histogram,
+    titles,
+    visible_anime,
+)
+
+__all__ = [
+    "MY_LIST_ORDERS",
+    "PRIOR_MEMBERS",
+    "PRIOR_SCORE",
+    "TITLE_ORDERS",
+    "ListCounts",
+    "anime_by_id",
+    "catalogue_revision",
+    "dismissals",
+    "genre_choices",
+    "genres",
+    "is_dismissed",
+    "list_counts",
+    "my_list",
+    "profile_of",
+    "rater_of",
+    "ratings_by_title",
+    "score_histogram",
+    "titles",
+    "tokens",
+    "visible_anime",
+]
