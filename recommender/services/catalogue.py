@@ -12,6 +12,7 @@ from catalog.models import Anime
 from catalog.selectors import catalogue_revision
 from ml.content import ContentModel, item_features
 from ml.data import IdMap
+from recommender.services.franchise_groups import entry_points, franchises
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +26,7 @@ class CatalogueArrays:
         members: int64 [n].
         genres: each title's genre names, in alphabetical order.
         types: each title's type, "" where unknown.
+        search_titles, franchise_keys: what ``catalog.titles`` makes of each title.
         content: the one-hot model over all rows; ranks are of complete ones only.
     """
 
@@ -35,6 +37,8 @@ class CatalogueArrays:
     members: npt.NDArray[np.int64]
     genres: list[tuple[str, ...]]
     types: list[str]
+    search_titles: list[str]
+    franchise_keys: list[str]
     content: ContentModel
 
     @cached_property
@@ -44,6 +48,16 @@ class CatalogueArrays:
         digest.update(self.items.ids[self.is_complete].tobytes())
         digest.update(self.content.features[self.is_complete].tobytes())
         return digest.hexdigest()
+
+    @cached_property
+    def franchise(self) -> npt.NDArray[np.int64]:
+        """The franchise of each title, a number from 0: int64 [n]."""
+        return franchises(self.franchise_keys)
+
+    @cached_property
+    def is_entry_point(self) -> npt.NDArray[np.bool_]:
+        """The titles that one begins a franchise with, one of each: bool [n]."""
+        return entry_points(franchise=self.franchise, types=self.types, members=self.members)
 
 
 _lock = threading.Lock()
@@ -71,7 +85,7 @@ def forget_catalogue() -> None:
 
 def _build(revision: int) -> CatalogueArrays:
     fields = ("pk", "type", "episodes", "mean_score", "members", "is_adult")
-    rows = list(Anime.objects.order_by("pk").values_list(*fields))
+    rows = list(Anime.objects.order_by("pk").values_list(*fields, "search_title", "franchise_key"))
     genres_of: dict[int, list[str]] = {row[0]: [] for row in rows}
     pairs = Anime.genres.through.objects.order_by("anime_id", "genre__name")
     for anime_id, name in pairs.values_list("anime_id", "genre__name"):
@@ -92,5 +106,7 @@ def _build(revision: int) -> CatalogueArrays:
         members=np.array([row[4] for row in rows], dtype=np.int64),
         genres=genres,
         types=types,
+        search_titles=[row[6] for row in rows],
+        franchise_keys=[row[7] for row in rows],
         content=ContentModel(items.ids, names, features),
     )
