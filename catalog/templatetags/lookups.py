@@ -15,19 +15,6 @@ from catalog.pages import PageRequest
 
 register = template.Library()
 
-SCORE_WORDS = (
-    "awful",
-    "very bad",
-    "bad",
-    "weak",
-    "so-so",
-    "fine",
-    "good",
-    "very good",
-    "great",
-    "a masterpiece",
-)
-
 
 @register.filter
 def of(values: Mapping[int, Any] | None, anime: Anime) -> Any:
@@ -42,23 +29,6 @@ def here(context: Context) -> str:
     if request.htmx and request.method == "POST":
         return request.htmx.current_url_abs_path or "/"
     return request.get_full_path()
-
-
-@register.simple_tag
-def score_buttons(anime: Anime, own: int | None = None) -> SafeString:
-    """Ten buttons that send a score; the person's own is pressed.
-
-    Written here and not in a template, since a page of cards has three hundred of them.
-    """
-    return mark_safe(  # noqa: S308 - numbers and words of ours
-        "".join(
-            f'<button class="scores__button" type="submit" name="score" value="{score}" '
-            f'id="score-{anime.pk}-{score}" title="{score}: {word}" '
-            f'aria-label="{score} out of 10: {word}" '
-            f'aria-pressed="{"true" if score == own else "false"}">{score}</button>'
-            for score, word in enumerate(SCORE_WORDS, start=MIN_SCORE)
-        )
-    )
 
 
 @register.simple_tag

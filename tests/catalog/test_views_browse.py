@@ -99,16 +99,17 @@ def test_going_back_in_the_history_gets_the_whole_page(client: Client) -> None:
 
 
 def test_a_visitor_has_no_score_buttons(client: Client) -> None:
-    AnimeFactory.create()
-    assert ReadPage(client.get("/anime/")).all("button", name="score") == []
+    AnimeFactory.create(id=1)
+    page = ReadPage(client.get("/anime/"))
+    assert page.all("button", name="score") == page.all("a", data_score_menu="1") == []
 
 
 def test_a_member_sees_the_own_score_and_can_score(alice: Rater, alice_client: Client) -> None:
     RatingFactory.create(rater=alice, anime=AnimeFactory.create(id=1), score=7)
     page = ReadPage(alice_client.get("/anime/"))
     assert "Scored 7" in page.text
-    pressed = page.all("button", name="score", aria_pressed="true")
-    assert [button["value"] for button in pressed] == ["7"]
+    opener = page.all("a", data_score_menu="1")[0]
+    assert (opener["data-own"], opener["href"]) == ("7", "/anime/1/#score")
 
 
 def test_charlie_does_not_see_alices_score(alice: Rater, charlie_client: Client) -> None:

@@ -91,7 +91,7 @@ def test_a_dismissed_title_can_be_restored(alice: Rater, alice_client: Client) -
     Dismissal.objects.create(rater=alice, anime=AnimeFactory.create(id=5))
     page = ReadPage(alice_client.get("/anime/5/"))
     assert "You are not interested in this title" in page.text
-    assert page.all("form", action="/anime/5/restore/")
+    assert page.all("button", formaction="/anime/5/restore/", form="act")
 
 
 @pytest.mark.parametrize("n_titles", [1, 20])
