@@ -4,7 +4,7 @@ from catalog.models.accounts import ApiToken, Profile, User
 from catalog.models.groups import Group, Membership
 from catalog.models.jobs import ImportJob
 from catalog.models.lists import MAX_SCORE, MIN_SCORE, Dismissal, MalEntry, Rater, Rating
-from catalog.models.titles import ADULT_GENRE, Anime, CatalogueState, Genre
+from catalog.models.titles import ADULT_GENRE, Anime, CatalogueState, Genre, TitleStatistics
 
 __all__ = [
     "ADULT_GENRE",
@@ -22,5 +22,6 @@ __all__ = [
     "Profile",
     "Rater",
     "Rating",
+    "TitleStatistics",
     "User",
 ]

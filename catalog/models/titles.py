@@ -66,14 +66,52 @@ class Anime(models.Model):
         return f"/anime/{self.pk}/"
 
 
+class TitleStatistics(models.Model):
+    """The scores that raters here gave one title, counted ahead.
+
+    A popular title has tens of thousands of ratings: too many to count for every reader of its
+    page, or to order a catalogue by. A title without a row has not been counted yet.
+    """
+
+    anime = models.OneToOneField(Anime, models.CASCADE, primary_key=True, related_name="statistics")
+    # How many raters gave each score. Columns and not one text, so that the database itself can
+    # count one up while others do the same.
+    scores_1 = models.IntegerField(default=0)
+    scores_2 = models.IntegerField(default=0)
+    scores_3 = models.IntegerField(default=0)
+    scores_4 = models.IntegerField(default=0)
+    scores_5 = models.IntegerField(default=0)
+    scores_6 = models.IntegerField(default=0)
+    scores_7 = models.IntegerField(default=0)
+    scores_8 = models.IntegerField(default=0)
+    scores_9 = models.IntegerField(default=0)
+    scores_10 = models.IntegerField(default=0)
+    # The standard deviation of the scores, shrunk to that of an average title.
+    spread = models.FloatField()
+
+    class Meta:
+        verbose_name_plural = "title statistics"
+
+    def __str__(self) -> str:
+        return f"Scores of {self.anime_id}"
+
+    @property
+    def counts(self) -> dict[int, int]:
+        """How many raters gave each score from 1 to 10."""
+        return {score: getattr(self, f"scores_{score}") for score in range(1, 11)}
+
+
 class CatalogueState(models.Model):
-    """One row that counts the changes of titles and genres.
+    """One row that counts the changes of titles and genres, and of their statistics.
 
     What a process has computed from the whole catalogue is out of date when the revision has
     moved on, whichever process changed it.
     """
 
     revision = models.PositiveBigIntegerField(default=0)
+    statistics_revision = models.PositiveBigIntegerField(default=0)
+    # Which lists the statistics are of: the number of raters and the sum of their revisions.
+    statistics_of = models.CharField(max_length=60, default="", blank=True)
 
     def __str__(self) -> str:
         return f"Revision {self.revision}"
