@@ -8,3 +8,9 @@ class CatalogConfig(AppConfig):
 
     name = "catalog"
     verbose_name = "Catalogue"
+
+    def ready(self) -> None:
+        """Connect the receivers of Django's signals."""
+        from catalog import receivers
+
+        receivers.connect()

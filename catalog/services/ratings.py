@@ -1,5 +1,8 @@
 """Writing ratings: the one way in which a person's list changes."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from functools import partial
 
@@ -71,6 +74,71 @@ def rate(
     return rating
 
 
+@dataclass(frozen=True, slots=True)
+class MergedScores:
+    """What became of scores that were merged into a list, as numbers of titles.
+
+    ``added`` had no score on the list, ``replaced`` had an older one, ``kept`` has one that is as
+    new or newer, ``same`` had this very score; of ``gone`` the catalogue has no title any more.
+    """
+
+    added: int = 0
+    replaced: int = 0
+    kept: int = 0
+    same: int = 0
+    gone: int = 0
+
+    @property
+    def changed(self) -> int:
+        """How many scores of the list are others than before."""
+        return self.added + self.replaced
+
+
+def merge_scores(*, rater: Rater, scores: Mapping[int, tuple[int, datetime]]) -> MergedScores:
+    """Put scores that were given elsewhere on the list, by title id: (1 to 10, when).
+
+    Of two scores the newer one wins, by the time of the list's row; a row without a score takes
+    the one that is given, whatever its time. Statuses and episodes stay, but a planned title is
+    *completed*, and a dismissal of a title that gets a score is taken back, as by :func:`rate`.
+    All of it happens or nothing; to merge the same again changes nothing. Raises InvalidRating.
+    """
+    _check_scores(scores)
+    with transaction.atomic():
+        # Two merges at once follow each other: the second one finds what the first has done.
+        Rater.objects.select_for_update().get(pk=rater.pk)
+        known = set(Anime.objects.filter(pk__in=scores).values_list("pk", flat=True))
+        rows = {row.anime_id: row for row in rater.ratings.filter(anime_id__in=known)}
+        new = {anime_id: scores[anime_id] for anime_id in known - rows.keys()}
+        blank, older, kept, same = [], [], 0, 0
+        for anime_id, row in rows.items():
+            score, at = scores[anime_id]
+            if row.score == score:
+                same += 1
+            elif row.score is None:
+                blank.append(_scored(row, score, max(at, row.updated_at)))
+            elif row.updated_at < at:
+                older.append(_scored(row, score, at))
+            else:
+                kept += 1
+        if new or blank or older:
+            _touch(rater)
+            Rating.objects.bulk_create(
+                Rating(rater=rater, anime_id=anime_id, score=score, updated_at=at)
+                for anime_id, (score, at) in sorted(new.items())
+            )
+            changed = [*blank, *older]
+            Rating.objects.bulk_update(changed, ["score", "status", "updated_at"])
+            scored = [*new, *(row.anime_id for row in changed)]
+            Dismissal.objects.filter(rater=rater, anime_id__in=scored).delete()
+    return MergedScores(
+        added=len(new) + len(blank),
+        replaced=len(older),
+        kept=kept,
+        same=same,
+        gone=len(scores) - len(known),
+    )
+
+
 def remove(*, rater: Rater, anime: Anime) -> bool:
     """Take a title off the list; False when it was not there."""
     with transaction.atomic():
@@ -92,6 +160,20 @@ def undo_dismissal(*, rater: Rater, anime: Anime) -> bool:
         _touch(rater)
         deleted, _ = Dismissal.objects.filter(rater=rater, anime=anime).delete()
     return bool(deleted)
+
+
+def _check_scores(scores: Mapping[int, tuple[int, datetime]]) -> None:
+    if not all(MIN_SCORE <= score <= MAX_SCORE for score, _ in scores.values()):
+        raise InvalidRating(
+            f"A score is a whole number from {MIN_SCORE} to {MAX_SCORE}.", field="score"
+        )
+
+
+def _scored(row: Rating, score: int, at: datetime) -> Rating:
+    row.score, row.updated_at = score, at
+    if row.status == Rating.Status.PLAN_TO_WATCH:
+        row.status = Rating.Status.COMPLETED
+    return row
 
 
 def _check(

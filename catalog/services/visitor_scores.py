@@ -106,13 +106,13 @@ def remove(*, session: SessionBase, anime: Anime) -> None:
     _change(session, lambda entries: entries.pop(str(anime.pk), None))
 
 
-def forget_scores(*, session: SessionBase, anime_ids: Mapping[int, VisitorScore]) -> None:
-    """Take out scores that are on a list now; one that has been changed since then stays."""
+def forget(*, session: SessionBase, entries: Mapping[int, VisitorScore]) -> None:
+    """Take out what has been read; an entry that has been changed since then stays."""
 
-    def take_out(entries: _Entries) -> None:
-        for anime_id, merged in anime_ids.items():
-            if _parsed(entries.get(str(anime_id))) == merged:
-                del entries[str(anime_id)]
+    def take_out(stored: _Entries) -> None:
+        for anime_id, entry in entries.items():
+            if _parsed(stored.get(str(anime_id))) == entry:
+                del stored[str(anime_id)]
 
     _change(session, take_out)
 
