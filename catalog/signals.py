@@ -7,3 +7,7 @@ ratings_changed = Signal()
 
 # No arguments: an import of titles is complete; sent after its last commit.
 titles_imported = Signal()
+
+# Arguments: user (User). Whoever keeps something of an account answers with a list of
+# catalog.services.data_download.Part, to go into the archive of all that is known of it.
+data_requested = Signal()

@@ -3,7 +3,21 @@
 from catalog.models import Profile, User
 
 
-def save_settings(*, user: User, show_adult: bool) -> Profile:
-    """Store the settings; the profile is made at the first use."""
-    profile, _ = Profile.objects.update_or_create(user=user, defaults={"show_adult": show_adult})
+def save_settings(*, user: User, show_adult: bool, theme: Profile.Theme | None = None) -> Profile:
+    """Store what is shown and how; the profile is made at the first use.
+
+    Without ``theme`` it stays as it is.
+    """
+    values: dict[str, object] = {"show_adult": show_adult}
+    if theme is not None:
+        values["theme"] = theme
+    profile, _ = Profile.objects.update_or_create(user=user, defaults=values)
+    return profile
+
+
+def save_profile(*, user: User, about: str, is_public: bool) -> Profile:
+    """Store what others may see of the account, and whether they may."""
+    profile, _ = Profile.objects.update_or_create(
+        user=user, defaults={"about": about, "is_public": is_public}
+    )
     return profile

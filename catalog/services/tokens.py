@@ -105,3 +105,9 @@ def revoke(*, user: User, token_key: str) -> bool:
     """Revoke one of the account's own tokens; False when it has none with this key."""
     deleted, _ = ApiToken.objects.filter(user=user, token_key=token_key).delete()
     return bool(deleted)
+
+
+def revoke_all(*, user: User) -> int:
+    """Revoke every token of an account; how many it were."""
+    deleted, _ = ApiToken.objects.filter(user=user).delete()
+    return deleted

@@ -1,0 +1,62 @@
+"""Groups: those of an account, and who has joined one."""
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Count, Q, QuerySet
+
+from catalog.models import Group, Membership, User
+
+State = Membership.State
+
+
+def groups_of(*, user: User) -> QuerySet[Group]:
+    """The groups that somebody has joined, by name, each with ``n_joined``."""
+    joined = Membership.objects.filter(user=user, state=State.JOINED)
+    return (
+        Group.objects.filter(pk__in=joined.values("group"))
+        .select_related("owner")
+        .annotate(n_joined=Count("memberships", filter=Q(memberships__state=State.JOINED)))
+        .order_by("name", "pk")
+    )
+
+
+def group_joined_by(*, group_id: int, user: User) -> Group | None:
+    """A group for somebody who has joined it; None for everybody else, also for the invited."""
+    joined = Membership.objects.filter(user=user, group=group_id, state=State.JOINED)
+    return Group.objects.filter(pk__in=joined.values("group")).select_related("owner").first()
+
+
+def invitations_of(*, user: User) -> QuerySet[Membership]:
+    """The invitations that somebody has not answered, the oldest first, with group and owner.
+
+    The members who have joined come with each, since they will be seen together.
+    """
+    found = Membership.objects.filter(user=user, state=State.INVITED)
+    return (
+        found.select_related("group", "group__owner")
+        .prefetch_related("group__memberships__user")
+        .order_by("created_at", "pk")
+    )
+
+
+def n_open_invitations(*, user: User | AnonymousUser) -> int:
+    """How many invitations wait for an answer; asks nothing for a visitor."""
+    if not user.is_authenticated:
+        return 0
+    return Membership.objects.filter(user=user, state=State.INVITED).count()
+
+
+def memberships(*, group: Group) -> list[Membership]:
+    """Who has joined a group, the earliest first, and then who is invited; with their accounts.
+
+    Each account comes with its rater and profile, where it has them.
+    """
+    found = group.memberships.select_related("user", "user__rater", "user__profile")
+    joined = sorted(
+        (each for each in found if each.state == State.JOINED),
+        key=lambda each: (each.joined_at, each.pk),
+    )
+    invited = sorted(
+        (each for each in found if each.state == State.INVITED),
+        key=lambda each: (each.created_at, each.pk),
+    )
+    return [*joined, *invited]
