@@ -152,6 +152,43 @@ class OrdinalOutput:
         edges = np.column_stack([np.zeros(points.size), below, np.ones(points.size)])
         return np.diff(edges, axis=1)
 
+    def likely_range(
+        self,
+        predictions: npt.ArrayLike,
+        spreads: npt.ArrayLike | None = None,
+        *,
+        share: float = 0.8,
+    ) -> npt.NDArray[np.int8]:
+        """Return the narrowest run of scores that is as likely as ``share``, int8 [n, 2].
+
+        Of equally narrow runs it is the likeliest. Both ends belong to it. Whole scores, since
+        nobody gives others; so it is mostly likelier than ``share``, never less by this model.
+
+        Args:
+            predictions: [n], in points, not clipped.
+            spreads: [n], as in :meth:`fit`.
+            share: above 0, below 1.
+
+        Raises:
+            DataError: as :meth:`distribution`, or another ``share``.
+        """
+        if not 0 < share < 1:
+            raise DataError(f"share must be between 0 and 1, not {share}.")
+        distribution = self.distribution(predictions, spreads)
+        n = len(distribution)
+        below = np.column_stack([np.zeros(n), np.cumsum(distribution, axis=1)])
+        # All of them, where rounding leaves the sum of a run a little short.
+        found = np.full((n, 2), (LOWEST_SCORE, HIGHEST_SCORE), dtype=np.int8)
+        open_rows = np.arange(n)
+        for width in range(1, HIGHEST_SCORE + 1):
+            likely = below[open_rows, width:] - below[open_rows, :-width]
+            first = likely.argmax(axis=1)
+            done = likely[np.arange(len(first)), first] >= share
+            found[open_rows[done], 0] = first[done] + LOWEST_SCORE
+            found[open_rows[done], 1] = first[done] + LOWEST_SCORE + width - 1
+            open_rows = open_rows[~done]
+        return found
+
     def decode(
         self,
         predictions: npt.ArrayLike,

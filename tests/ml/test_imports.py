@@ -17,6 +17,7 @@ TORCH_FREE = [
     "ml.content",
     "ml.content_ranker",
     "ml.data",
+    "ml.diversity",
     "ml.ease",
     "ml.entry_weighting",
     "ml.errors",

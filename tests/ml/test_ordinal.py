@@ -152,3 +152,35 @@ def test_what_does_not_fit_is_refused() -> None:
             OrdinalOutput.fit([5.0], scores)
     with pytest.raises(DataError, match="shape"):
         OrdinalOutput.fit([5.0], [5, 6])
+
+
+def test_the_likely_range_is_the_narrowest_run_of_scores() -> None:
+    predictions, spreads = [7.0, 2.5, 30.0, 7.0], [0.5, 1.0, 1.0, 4.0]
+    distribution = KNOWN.distribution(predictions, spreads)
+    found = KNOWN.likely_range(predictions, spreads, share=0.8)
+    for shares, (low, high) in zip(distribution, found.tolist(), strict=True):
+        runs = [
+            (end - start, -shares[start:end].sum(), start + 1, end)
+            for start in range(10)
+            for end in range(start + 1, 11)
+            if shares[start:end].sum() >= 0.8
+        ]
+        assert (low, high) == min(runs)[2:]
+
+
+def test_the_likely_range_holds_at_least_its_share_of_the_scores() -> None:
+    predictions, scores, spreads = drawn(20_000, seed=3)
+    for share in (0.5, 0.8, 0.95):
+        low, high = KNOWN.likely_range(predictions, spreads, share=share).T
+        covered = np.mean((low <= scores) & (scores <= high))
+        assert share - 0.01 < covered < share + 0.2
+
+
+def test_the_likely_range_of_nothing_is_empty() -> None:
+    assert KNOWN.likely_range([]).shape == (0, 2)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0, -1.0])
+def test_a_share_that_cannot_be_is_refused(share: float) -> None:
+    with pytest.raises(DataError, match="between 0 and 1"):
+        KNOWN.likely_range([7.0], share=share)
