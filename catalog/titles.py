@@ -8,14 +8,21 @@ import re
 import unicodedata
 
 _SEPARATORS = re.compile(r"[^\w]+", re.UNICODE)
-_PARENTHESES = re.compile(r"\([^)]*\)")
-# A subtitle begins at one of these.
-_SUBTITLE = re.compile(r"\s*(?::|; | - | ~|!{1,2} |\s–\s).*$")
+_PARENTHESES = re.compile(r"\s*\([^)]*\)")
+# A subtitle begins at one of these: "Bleach Movie 4: Jigoku-hen", "Fate/Zero". The colon of
+# "Re:Zero", the semicolon of "Steins;Gate" and the mark of "Hibike! Euphonium" begin none.
+_SUBTITLE = re.compile(r"(?<=\S)(?::\s|\s?;\s|\s[-~–]\s).*$|(?<=\w{4})/{1,2}(?=\w).*$")
 _ORDINAL = r"(?:\d+(?:st|nd|rd|th)|first|second|third|fourth|fifth|final)"
+_PART = r"(?:season|part|series|stage|vol\.?|volume|episode|ep\.?|chapter|act)"
+_RELEASE = (
+    r"(?:movies?|specials?|ova|oav|oad|ona|tv|film|recaps?|picture\s+drama|pilot|omake|prologue"
+    r"|epilogue|digest|soushuuhen|gekijouban|summary|music\s+video|pv|extras?|short\s+movie)"
+)
+# What counts or describes a release, at the end of a title.
 _ENDINGS = re.compile(
-    rf"\s+(?:{_ORDINAL}\s+(?:season|part|series|stage)|(?:season|part|series|stage|vol\.?)\s*\d+"
-    r"|(?:the\s+)?(?:movies?|specials?|ova|oav|ona|tv|film|recaps?|picture drama)(?:\s*\d+)?"
-    r"|i{2,3}|iv|vi{0,3}|ix|[2-9]|\d{4}|[sr]\d)$",
+    rf"[\s!?]+(?:(?:the\s+)?{_ORDINAL}\s+{_PART}|{_PART}\s*(?:\d+|[ivx]+)"
+    rf"|(?:the\s+)?(?:{_RELEASE}\s*)+(?:series|collection)?(?:\s*\d+|\s+[ivx]+)?|the\s+animation"
+    r"|i{2,3}|iv|vi{0,3}|ix|\d{1,2}(?:st|nd|rd|th)|0?[1-9]|[12]\d{3}|[sr]\d)\.?$",
     re.IGNORECASE,
 )
 
@@ -36,6 +43,8 @@ def franchise_key(title: str) -> str:
 
     The data has no relations between titles, so this is a rule of thumb: the subtitle and any
     number, season or kind of release at the end are cut off. Never empty for a non-empty title.
+    Whether two titles with one key belong together takes the whole catalogue to say:
+    :mod:`recommender.services.franchise_groups`.
 
     >>> franchise_key("Code Geass: Hangyaku no Lelouch R2")
     'code geass'

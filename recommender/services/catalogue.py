@@ -12,7 +12,7 @@ from catalog.models import Anime
 from catalog.selectors import catalogue_revision
 from ml.content import ContentModel, item_features
 from ml.data import IdMap
-from recommender.services.franchise_groups import entry_points, franchises
+from recommender.services.franchise_groups import TitleColumns, entry_points, franchises
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +51,16 @@ class CatalogueArrays:
 
     @cached_property
     def franchise(self) -> npt.NDArray[np.int64]:
-        """The franchise of each title, a number from 0: int64 [n]."""
-        return franchises(self.franchise_keys)
+        """The franchise of each title, as the row of its best known title: int64 [n]."""
+        return franchises(
+            TitleColumns(
+                search_titles=self.search_titles,
+                keys=self.franchise_keys,
+                types=self.types,
+                genres=self.genres,
+                members=self.members,
+            )
+        )
 
     @cached_property
     def is_entry_point(self) -> npt.NDArray[np.bool_]:
