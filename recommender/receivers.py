@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from catalog.signals import ratings_changed, titles_imported
-from recommender import tasks
+from catalog.models import User
+from catalog.services.data_download import Part
+from catalog.signals import data_requested, ratings_changed, titles_imported
+from recommender import selectors, tasks
 from recommender.services import serving
 
 
@@ -12,6 +14,7 @@ def connect() -> None:
     """Connect the receivers; called once, when the app is ready."""
     ratings_changed.connect(drop_cached_lists, dispatch_uid="recommender.drop_cached_lists")
     titles_imported.connect(find_similar_titles, dispatch_uid="recommender.find_similar_titles")
+    data_requested.connect(add_what_was_shown, dispatch_uid="recommender.add_what_was_shown")
 
 
 def drop_cached_lists(sender: object, *, rater_ids: Sequence[int], **kwargs: Any) -> None:
@@ -22,3 +25,10 @@ def drop_cached_lists(sender: object, *, rater_ids: Sequence[int], **kwargs: Any
 def find_similar_titles(sender: object, **kwargs: Any) -> None:
     """Have the similar titles computed anew after an import."""
     tasks.wake_similarity_worker()
+
+
+def add_what_was_shown(sender: object, *, user: User, **kwargs: Any) -> list[Part]:
+    """What of an account's data is the recommender's: which titles its lists have shown."""
+    about = "The titles that lists of recommendations have shown you, how often, and when last."
+    shown = list(selectors.titles_shown(user=user))
+    return [Part.of_json("recommendations-shown.json", about, shown)]

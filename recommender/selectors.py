@@ -1,9 +1,11 @@
 """Reads of runs, versions and workers."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from catalog.models import Anime, Rater, Rating
-from recommender.models import ModelVersion, TrainingRun, Worker
+from catalog.models import Anime, Rater, Rating, User
+from recommender.models import Exposure, ModelVersion, TrainingRun, Worker
 from recommender.querysets import ModelVersionQuerySet, TrainingRunQuerySet
 
 
@@ -55,3 +57,9 @@ def is_simulated(*, version_id: int | None) -> bool:
     if version_id is None:
         return False
     return ModelVersion.objects.filter(pk=version_id, is_simulated=True).exists()
+
+
+def titles_shown(*, user: User) -> Iterable[Mapping[str, Any]]:
+    """What the lists of an account have shown, by title id."""
+    shown = Exposure.objects.filter(rater__user=user).order_by("anime_id")
+    return shown.values("anime_id", "anime__title", "times_shown", "last_shown_at", "opened_at")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from typing import Any
+from typing import Any, cast
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from allauth.account.models import EmailAddress
@@ -64,7 +64,7 @@ def _own_parts(user: User) -> Iterable[Part]:
 
 def _parts_of_others(user: User) -> Iterable[Part]:
     for _, parts in data_requested.send(sender=User, user=user):
-        yield from parts
+        yield from cast(Iterable[Part], parts)
 
 
 def _profile(user: User) -> dict[str, Any]:
@@ -166,16 +166,20 @@ _FILES: tuple[tuple[str, str, Callable[[User], object]], ...] = (
     ("profile.json", "Your account and its settings, without the password.", _profile),
     (
         "list.json",
-        "Every title on your list with status, score (1 to 10, or null), episodes and the time of "
-        "the last change; with what your MyAnimeList file said beyond that. A title without a name "
-        "is one that your file had and this site does not.",
+        (
+            "Every title on your list with status, score (1 to 10, or null), episodes and the time "
+            "of the last change; with what your MyAnimeList file said beyond that. A title "
+            "without a name is one that your file had and this site does not."
+        ),
         _list,
     ),
     ("not-interested.json", "The titles that you do not want to be recommended.", _dismissals),
     (
         "tokens.json",
-        "Your API tokens, by the beginning that tells them apart. The tokens themselves are "
-        "stored nowhere.",
+        (
+            "Your API tokens, by the beginning that tells them apart. The tokens themselves are "
+            "stored nowhere."
+        ),
         _tokens,
     ),
     ("groups.json", "The groups that you have joined or are invited to.", _groups),

@@ -100,6 +100,32 @@ def predict(*, rater: Rater | None, anime_ids: Iterable[int]) -> dict[int, float
     }
 
 
+def predicted_and_ranked(
+    *,
+    rater: Rater,
+    history: History,
+    catalogue: CatalogueArrays,
+    state: ModelState,
+    show_adult: bool,
+) -> tuple[FloatArray, Ranking]:
+    """A rater's predictions for the whole catalogue and their usual list, for who combines them.
+
+    The predictions are those of :func:`recommender.services.rankings.predict_all`, not clipped.
+    """
+    predictions = _cached_predictions(
+        rater=rater, history=lambda: history, catalogue=catalogue, state=state
+    )
+    ranking = _cached_ranking(
+        rater=rater,
+        history=history,
+        method=DEFAULT_METHOD,
+        catalogue=catalogue,
+        state=state,
+        show_adult=show_adult,
+    )
+    return predictions, ranking
+
+
 def similar(*, anime: Anime, n: int = 10, show_adult: bool = False) -> list[SimilarTitle]:
     """The complete titles most like one by genres and type: cosine, ties by id."""
     catalogue = catalogue_arrays()
