@@ -13,7 +13,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from catalog.models import ImportJob, User
-from catalog.services import imports
+from catalog.services import imports, statistics
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +26,16 @@ def look_for_imports() -> int:
     # Here, not above: it loads Arrow, which a web process has no use for.
     from catalog.services.csv_import import run_waiting
 
-    return len(run_waiting())
+    n_done = len(run_waiting())
+    if n_done:
+        statistics.refresh()
+    return n_done
+
+
+@shared_task
+def look_for_scores() -> bool:
+    """Count the scores of all titles anew if a list has changed since; whether one had."""
+    return statistics.refresh()
 
 
 def enqueue_import(
@@ -51,9 +60,18 @@ def wake_worker() -> None:
         logger.warning("The broker cannot be reached; the import waits for beat.", exc_info=True)
 
 
+def wake_to_count() -> None:
+    """Tell a worker to count the scores of the titles. A lost message is made up for by beat."""
+    try:
+        look_for_scores.apply_async(queue=IMPORT_QUEUE, ignore_result=True, retry=False)
+    except OperationalError:
+        logger.warning("The broker cannot be reached; beat will tell the worker.", exc_info=True)
+
+
 @worker_ready.connect
 def look_at_start(sender: object, **kwargs: object) -> None:
     """Let a worker that starts look for what a dead one has left."""
     queues = {queue.name for queue in sender.task_consumer.queues}  # type: ignore[attr-defined]  # a Celery consumer
     if IMPORT_QUEUE in queues:
         wake_worker()
+        wake_to_count()

@@ -113,6 +113,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Pages; static files are compressed ahead. Django pads the answers against BREACH.
+    "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -184,6 +186,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "catalog.tasks.look_for_imports",
         "schedule": 30.0,
         "options": {"expires": 25},
+    },
+    "look for scores": {
+        "task": "catalog.tasks.look_for_scores",
+        "schedule": 300.0,
+        "options": {"expires": 290},
     },
     "look for similar titles": {
         "task": "recommender.tasks.look_for_similar_titles",

@@ -9,6 +9,7 @@ from catalog.models import (
     CatalogueState,
     Genre,
     Rating,
+    TitleStatistics,
 )
 from catalog.querysets import AnimeQuerySet
 from catalog.titles import search_title
@@ -16,10 +17,7 @@ from catalog.titles import search_title
 # A community score counts as if this many members more had given the data set's mean score.
 # Without it, titles that a handful of people know would head the list of the best.
 PRIOR_MEMBERS = 2_000
-
-
 PRIOR_SCORE = 6.5
-
 
 _SHRUNK_SCORE = (
     F("mean_score") * F("members") + Value(PRIOR_SCORE * PRIOR_MEMBERS, output_field=FloatField())
@@ -95,7 +93,14 @@ def anime_by_id(*, anime_ids: Iterable[int]) -> dict[int, Anime]:
 
 
 def score_histogram(*, anime_id: int) -> dict[int, int]:
-    """How often the title got each score from 1 to 10, every score present."""
+    """How often the title got each score from 1 to 10, every score present.
+
+    Read from what was counted ahead. A title without that was never scored, or not since the
+    last count of all: then its few ratings are counted.
+    """
+    counted = TitleStatistics.objects.filter(pk=anime_id).first()
+    if counted is not None:
+        return counted.counts
     histogram = dict.fromkeys(range(1, 11), 0)
     rows = Rating.objects.scored().filter(anime_id=anime_id).values_list("score")
     histogram.update({score: count for score, count in rows.annotate(Count("pk")) if score})
@@ -105,3 +110,13 @@ def score_histogram(*, anime_id: int) -> dict[int, int]:
 def catalogue_revision() -> int:
     """A number that grows with every change of a title or a genre."""
     return CatalogueState.objects.values_list("revision", flat=True).first() or 0
+
+
+def catalogue_state() -> CatalogueState:
+    """The revisions of the catalogue and of its statistics, unsaved ones before the first."""
+    return CatalogueState.objects.first() or CatalogueState()
+
+
+def spread_of_scores() -> dict[int, float]:
+    """How far raters here disagree about each title that was scored, by title id."""
+    return dict(TitleStatistics.objects.values_list("pk", "spread"))

@@ -11,6 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from catalog.models import MAX_SCORE, MIN_SCORE, Anime, Dismissal, Rater, Rating, User
+from catalog.services.statistics import score_changed
 from catalog.signals import ratings_changed
 
 
@@ -58,6 +59,7 @@ def rate(
         rating = Rating.objects.filter(rater=rater, anime=anime).first() or Rating(
             rater=rater, anime=anime
         )
+        score_before = rating.score
         if not isinstance(score, Unset):
             rating.score = score
             if score is not None and rating.status == Rating.Status.PLAN_TO_WATCH:
@@ -70,6 +72,7 @@ def rate(
             rating.episodes_watched = episodes_watched
         rating.updated_at = timezone.now()
         rating.save()
+        score_changed(anime_id=anime.pk, before=score_before, after=rating.score)
         Dismissal.objects.filter(rater=rater, anime=anime).delete()
     return rating
 
@@ -143,8 +146,12 @@ def remove(*, rater: Rater, anime: Anime) -> bool:
     """Take a title off the list; False when it was not there."""
     with transaction.atomic():
         _touch(rater)
-        deleted, _ = Rating.objects.filter(rater=rater, anime=anime).delete()
-    return bool(deleted)
+        rating = Rating.objects.filter(rater=rater, anime=anime).first()
+        if rating is None:
+            return False
+        rating.delete()
+        score_changed(anime_id=anime.pk, before=rating.score, after=None)
+    return True
 
 
 def dismiss(*, rater: Rater, anime: Anime) -> None:

@@ -8,7 +8,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from catalog import tasks
-from catalog.models import ImportJob
+from catalog.models import ImportJob, TitleStatistics
 from tests.catalog.services.csv_samples import RATINGS_HEADER, make_titles, stored_ratings
 from tests.factories import UserFactory
 
@@ -19,6 +19,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def sent(monkeypatch: pytest.MonkeyPatch) -> Mock:
     mock = Mock()
     monkeypatch.setattr(tasks.look_for_imports, "apply_async", mock)
+    return mock
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> Mock:
+    mock = Mock()
+    monkeypatch.setattr(tasks.look_for_scores, "apply_async", mock)
     return mock
 
 
@@ -52,7 +59,23 @@ def test_task_runs_what_waits(sent: Mock) -> None:
     assert tasks.look_for_imports() == 0
 
 
-def test_worker_that_starts_looks_for_work(sent: Mock) -> None:
+def test_an_import_counts_the_scores(sent: Mock) -> None:
+    make_titles([1])
+    enqueue()
+    tasks.look_for_imports()
+    assert TitleStatistics.objects.get(pk=1).counts[10] == 1
+    assert tasks.look_for_scores() is False
+
+
+def test_broker_out_of_reach_leaves_the_counting_to_beat(
+    counted: Mock, caplog: pytest.LogCaptureFixture
+) -> None:
+    counted.side_effect = OperationalError("no broker")
+    tasks.wake_to_count()
+    assert "beat will tell the worker" in caplog.text
+
+
+def test_worker_that_starts_looks_for_work(sent: Mock, counted: Mock) -> None:
     def consumer(queue: str) -> Mock:
         named = Mock()
         named.name = queue
@@ -62,5 +85,7 @@ def test_worker_that_starts_looks_for_work(sent: Mock) -> None:
 
     tasks.look_at_start(consumer("training"))
     sent.assert_not_called()
+    counted.assert_not_called()
     tasks.look_at_start(consumer("default"))
     sent.assert_called_once()
+    counted.assert_called_once()
