@@ -15,9 +15,11 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
-from catalog.models import User
+from catalog.models import Profile, User
 
 P = ParamSpec("P")
+
+_THEME_SECONDS = 365 * 24 * 3600
 
 
 class PageRequest(HttpRequest):
@@ -83,3 +85,18 @@ def vary_on_htmx(response: HttpResponse) -> HttpResponse:
     """Keep caches from handing a fragment to who asks for the page."""
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
+
+
+def remember_theme(response: HttpResponse, theme: str) -> None:
+    """Let the browser keep what the person has chosen; ``system`` is no choice."""
+    if theme == Profile.Theme.SYSTEM:
+        response.delete_cookie("theme", samesite="Lax")
+        return
+    response.set_cookie(
+        "theme",
+        theme,
+        max_age=_THEME_SECONDS,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )

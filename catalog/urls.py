@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from catalog.views import account, browse, my_list, rating, title
+from catalog.views import account, appearance, browse, my_list, rating, title
 
 urlpatterns = [
     path("anime/", browse.anime_list, name="anime-list"),
@@ -12,5 +12,6 @@ urlpatterns = [
     path("anime/<int:anime_id>/dismiss/", rating.anime_dismiss, name="anime-dismiss"),
     path("anime/<int:anime_id>/restore/", rating.anime_restore, name="anime-restore"),
     path("my-list/", my_list.my_list, name="my-list"),
+    path("appearance/", appearance.appearance, name="appearance"),
     path("accounts/settings/", account.account_settings, name="settings"),
 ]

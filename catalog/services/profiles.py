@@ -21,3 +21,9 @@ def save_profile(*, user: User, about: str, is_public: bool) -> Profile:
         user=user, defaults={"about": about, "is_public": is_public}
     )
     return profile
+
+
+def save_theme(*, user: User, theme: Profile.Theme) -> Profile:
+    """Store whether the pages are light or dark."""
+    profile, _ = Profile.objects.update_or_create(user=user, defaults={"theme": theme})
+    return profile

@@ -43,7 +43,7 @@ def card(
             '<span class="own-score"><span class="visually-hidden">Your score</span>'
             f'<span aria-hidden="true">You</span> {own.score}</span>'
         )
-    elif prediction is not None:
+    elif prediction:  # a template makes an empty text of a missing one
         scores += f'<span class="predicted">{number_format(prediction, 1)} for you</span>'
     return mark_safe(  # noqa: S308 - everything that is not ours is escaped
         f'<article class="card">{head}<p class="card__facts">{facts}</p>'
@@ -56,7 +56,7 @@ def _head(anime_id: int, title: str, genres: tuple[str, ...], type: str) -> str:
     drawing = cover_of(title=title, genres=genres, type=type)
     return (
         f'<a class="card__link" href="/anime/{anime_id}/">{drawing}'
-        f'<span class="card__title" lang="ja-Latn">{escape(title)}</span></a>'
+        f'<span class="card__title">{escape(title)}</span></a>'
     )
 
 
