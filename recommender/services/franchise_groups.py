@@ -17,9 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 # "Nana to Kaoru", "Hana no Ko Lunlun": a name that goes on like this is another name.
-_PARTICLES = frozenset("no to wa ga wo ni de e na of and x vs".split())
+_PARTICLES = frozenset(
+    ["no", "to", "wa", "ga", "wo", "ni", "de", "e", "na", "of", "and", "x", "vs"]
+)
 # "Zoku Natsume Yuujinchou", "Hello!! Kiniro Mosaic": words before the name of what is continued.
-_MORE = frozenset("zoku shin motto gekijouban eiga hello new neo mini chibi puchi super".split())
+_MORE = frozenset(["zoku", "shin", "motto", "gekijouban", "eiga", "hello", "new", "neo", "super"])
+_MORE |= {"mini", "chibi", "puchi"}
 # All that a title adds to its key when the catalogue only tells namesakes apart.
 _NAMESAKE = re.compile(r"(?: (?:tv|ova|ona|movie|special|music|\d{4}))?")
 _ADULT_GENRE = "Hentai"
@@ -125,12 +128,13 @@ def _works(columns: TitleColumns) -> Iterator[list[int]]:
     by_key: dict[str, list[int]] = {}
     for index in np.argsort(-columns.members, kind="stable").tolist():
         by_key.setdefault(columns.keys[index], []).append(index)
-    for rest in by_key.values():
-        while rest:
-            head = rest[0]
-            work = [head, *(i for i in rest[1:] if _is_same_work(columns, i, head))]
+    for titles in by_key.values():
+        remaining = titles
+        while remaining:
+            head, *others = remaining
+            work = [head, *(index for index in others if _is_same_work(columns, index, head))]
             yield work
-            rest = [index for index in rest if index not in work]
+            remaining = [index for index in others if index not in work]
 
 
 def _is_same_work(columns: TitleColumns, index: int, head: int) -> bool:
@@ -186,15 +190,18 @@ def _goes_on(columns: TitleColumns, index: int, found: int, name: str, following
         needed = 0.3 if is_particle else 0.0
     elif n_words == 2:
         needed = 0.6 if is_particle else 0.35
-    elif is_particle or len(name) < 4 or columns.is_adult(index):
-        return False
-    elif len(name) < 8 and not columns.is_name(found, name):
+    elif is_particle or columns.is_adult(index) or not _is_telling(columns, found, name):
         return False
     elif len(name) < 5:
         needed = 0.7
     else:
         needed = 0.25 if columns.members[found] > _FAMOUS else 0.45
     return columns.likeness(index, found) >= needed
+
+
+def _is_telling(columns: TitleColumns, found: int, word: str) -> bool:
+    """Whether a work of a one-word key can be meant by a name that begins with this word."""
+    return len(word) >= 8 or (len(word) >= 4 and columns.is_name(found, word))
 
 
 def _generic_words(
