@@ -13,6 +13,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from catalog.models import Rater
+from catalog.services.title_arrays import forget_titles
 from recommender.services import registry
 from recommender.services.catalogue import forget_catalogue
 from recommender.services.similarity import forget_similarities
@@ -63,10 +64,12 @@ def fresh_process(tmp_path: Path, settings: Settings) -> Iterator[None]:
     settings.RECOMMENDER_HEARTBEAT_SECONDS = 3600.0
     cache.clear()
     registry.forget_loaded()
+    forget_titles()
     forget_catalogue()
     forget_similarities()
     yield
     registry.forget_loaded()
+    forget_titles()
     forget_catalogue()
     forget_similarities()
 

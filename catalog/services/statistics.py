@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from django.db import transaction
 from django.db.models import Count, F, Sum
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Greatest
 
 from catalog.models import CatalogueState, Rater, Rating, TitleStatistics
@@ -35,7 +36,7 @@ def score_changed(*, anime_id: int, before: int | None, after: int | None) -> No
 
     A title that has not been counted yet is left alone, since it is counted when it is shown.
     """
-    changes = {}
+    changes: dict[str, Greatest | CombinedExpression] = {}
     if before == after:
         return
     if before is not None:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -88,8 +89,8 @@ class TitleArrays:
 
     def genre_choices(self, *, show_adult: bool) -> list[Genre]:
         """Genres by name of which there are titles that somebody with this setting can see."""
-        seen = self.has_genre[self.visible(show_adult=show_adult)].any(axis=0)
-        return [genre for genre, is_seen in zip(self.genres, seen, strict=True) if is_seen]
+        n_seen = self.has_genre[self.visible(show_adult=show_adult)].sum(axis=0)
+        return [genre for genre, n in zip(self.genres, n_seen.tolist(), strict=True) if n]
 
     def anime(self, anime_ids: Iterable[int]) -> dict[int, Anime]:
         """Titles by id with their genres, to be read only; ids without a title are left out.
@@ -138,7 +139,7 @@ def forget_titles() -> None:
 def _read(revision: int) -> TitleArrays:
     fields = ("title", "search_title", "franchise_key", "type", "episodes", "mean_score")
     rows = list(Anime.objects.order_by("pk").values_list("pk", *fields, "members", "is_adult"))
-    columns: list[list[object]] = [list(column) for column in zip(*rows, strict=True)] or [[]] * 9
+    columns: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)] or [[]] * 9
     ids, titles, search_titles, franchise_keys, types, episodes, mean_score, members, adult = (
         columns
     )
