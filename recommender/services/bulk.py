@@ -14,7 +14,7 @@ from recommender.services import registry
 from recommender.services.errors import RecommenderError
 from recommender.services.files import replacing
 from recommender.services.history import history_of
-from recommender.services.rankings import user_vector
+from recommender.services.predictions import user_vector
 from recommender.services.registry import LoadedModel
 
 PAIR_COLUMNS = ("user_id", "anime_id")

@@ -2,14 +2,15 @@
 
 import hashlib
 import threading
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from catalog.models import Anime
-from catalog.selectors import catalogue_revision
+from catalog.selectors import anime_by_id, catalogue_revision
 from ml.content import ContentModel, item_features
 from ml.data import IdMap
 from recommender.services.franchise_groups import TitleColumns, entry_points, franchises
@@ -24,10 +25,13 @@ class CatalogueArrays:
         items: title ids ↔ rows.
         is_adult, is_complete: bool [n].
         members: int64 [n].
+        episodes: int64 [n], 0 where unknown.
         genres: each title's genre names, in alphabetical order.
+        genre_names: every genre that a title has, by its slug, in alphabetical order.
         types: each title's type, "" where unknown.
         search_titles, franchise_keys: what ``catalog.titles`` makes of each title.
         content: the one-hot model over all rows; ranks are of complete ones only.
+        known_titles: titles that have been read for a page, by id; see :func:`titles_of`.
     """
 
     revision: int
@@ -35,11 +39,14 @@ class CatalogueArrays:
     is_adult: npt.NDArray[np.bool_]
     is_complete: npt.NDArray[np.bool_]
     members: npt.NDArray[np.int64]
+    episodes: npt.NDArray[np.int64]
     genres: list[tuple[str, ...]]
+    genre_names: dict[str, str]
     types: list[str]
     search_titles: list[str]
     franchise_keys: list[str]
     content: ContentModel
+    known_titles: dict[int, Anime] = field(default_factory=dict)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -85,6 +92,18 @@ def catalogue_arrays() -> CatalogueArrays:
     return arrays
 
 
+def titles_of(catalogue: CatalogueArrays, anime_ids: Iterable[int]) -> dict[int, Anime]:
+    """Titles with their genres, by id; those that are no longer there are left out.
+
+    Read from the database once for a revision of the catalogue, then kept: treat them as constant.
+    """
+    wanted = set(anime_ids)
+    known = catalogue.known_titles
+    if missing := wanted - known.keys():
+        known.update(anime_by_id(anime_ids=missing))
+    return {anime_id: known[anime_id] for anime_id in wanted if anime_id in known}
+
+
 def forget_catalogue() -> None:
     """Drop the arrays (for tests: a rolled-back test takes its revision back)."""
     global _arrays  # noqa: PLW0603 - see catalogue_arrays
@@ -95,10 +114,12 @@ def _build(revision: int) -> CatalogueArrays:
     fields = ("pk", "type", "episodes", "mean_score", "members", "is_adult")
     rows = list(Anime.objects.order_by("pk").values_list(*fields, "search_title", "franchise_key"))
     genres_of: dict[int, list[str]] = {row[0]: [] for row in rows}
+    slugs: dict[str, str] = {}
     pairs = Anime.genres.through.objects.order_by("anime_id", "genre__name")
-    for anime_id, name in pairs.values_list("anime_id", "genre__name"):
+    for anime_id, name, slug in pairs.values_list("anime_id", "genre__name", "genre__slug"):
         if anime_id in genres_of:
             genres_of[anime_id].append(name)
+            slugs[slug] = name
     genres = [tuple(genres_of[row[0]]) for row in rows]
     types = [row[1] or "" for row in rows]
     items = IdMap(np.array([row[0] for row in rows], dtype=np.int64))
@@ -112,7 +133,9 @@ def _build(revision: int) -> CatalogueArrays:
             dtype=bool,
         ),
         members=np.array([row[4] for row in rows], dtype=np.int64),
+        episodes=np.array([row[2] or 0 for row in rows], dtype=np.int64),
         genres=genres,
+        genre_names=dict(sorted(slugs.items(), key=lambda pair: pair[1])),
         types=types,
         search_titles=[row[6] for row in rows],
         franchise_keys=[row[7] for row in rows],

@@ -68,6 +68,11 @@ class History:
         """Ids that no list may contain."""
         return np.concatenate([self.listed, self.dismissed])
 
+    @property
+    def excluded_but_planned(self) -> npt.NDArray[np.int64]:
+        """Ids that no list may contain when the rater asks for the planned ones too."""
+        return np.concatenate([self.watched, self.dismissed])
+
 
 def history_of(*, rater: Rater | None) -> History:
     """Read a rater's list, in two queries; an empty one for nobody."""

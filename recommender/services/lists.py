@@ -61,12 +61,13 @@ class Influence:
     """One of the person's own titles that moved a listed one.
 
     ``score`` is 0 for none; ``contribution`` is by how much the relevance would be lower without
-    the title, negative where it would be higher.
+    the title, negative where it would be higher. ``title`` is there once a reason names it.
     """
 
     anime_id: int
     score: float
     contribution: float
+    title: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,8 @@ class Recommendation:
     is the relevance divided by the best relevance of the list (1.0 for the first); ``sim`` is the
     similarity to the person's profile, for the method ``content`` only. ``is_exploration`` marks
     a title that nobody has rated, placed by its genres and type; its relevance is that of the
-    title before it.
+    title before it. ``prediction_range`` are the lowest and the highest of the likely scores, both
+    whole: by the model, the score is one of them four times in five at least.
     """
 
     rank: int
@@ -106,6 +108,7 @@ class Recommendation:
     sim: float | None = None
     reasons: tuple[Reason, ...] = ()
     is_exploration: bool = False
+    prediction_range: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,18 +4,19 @@ A ranking is over all candidates, not over a first page: so filters come before 
 paging neither repeats nor runs dry.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from catalog.models import Rater
 from ml.exploration import interleave
-from ml.protocols import Ranker, ScorePredictor
+from ml.protocols import Ranker
 from ml.ranking import top_n
 from ml.serving import clip_score
 from recommender.services.catalogue import CatalogueArrays
 from recommender.services.history import History
+from recommender.services.predictions import Predictions, on_catalogue, predict_all, user_vector
 from recommender.services.registry import LoadedModel, ModelState
 from recommender.services.unrated import relevance_of_unrated
 
@@ -27,26 +28,63 @@ NOT_TRAINED = "The model in use was trained without this method."
 
 
 @dataclass(frozen=True, eq=False)
+class Relevance:
+    """How relevant every title of the catalogue is to a rater; nothing is left out yet.
+
+    Attributes:
+        source: the method that made it; ``popular`` where it had to stand in.
+        values: float64 [n], NaN for a title that the method does not list.
+        unrated: float64 [n], likewise of titles that nobody has rated, comparable with each other
+            only; None where the method has no places for them.
+        model_version: the active version, None without.
+        is_simulated: whether it has learnt from simulated raters.
+        fallback: why another method stands in, a sentence; empty otherwise.
+    """
+
+    source: str
+    values: FloatArray
+    unrated: FloatArray | None
+    model_version: int | None
+    is_simulated: bool = False
+    fallback: str = ""
+
+
+@dataclass(frozen=True, eq=False)
 class Ranking:
     """Titles, best first.
 
     Attributes:
-        source: the method that made it; ``popular`` where it had to stand in.
+        source, model_version, is_simulated, fallback: as in :class:`Relevance`.
         anime_ids: int64 [n].
         relevance: float64 [n], what it is ordered by.
         prediction: float64 [n], scores 1 to 10; NaN where nothing can be predicted.
+        ranges: int8 [n, 2], the likely scores; 0 where there is no range.
         is_exploration: bool [n], titles that nobody has rated yet.
-        model_version: the version that ranked or predicted, None without.
-        fallback: why another method stands in, a sentence; empty otherwise.
     """
 
     source: str
     anime_ids: npt.NDArray[np.int64]
     relevance: FloatArray
     prediction: FloatArray
+    ranges: npt.NDArray[np.int8]
     is_exploration: npt.NDArray[np.bool_]
     model_version: int | None
+    is_simulated: bool = False
     fallback: str = ""
+
+    def __len__(self) -> int:
+        return len(self.anime_ids)
+
+    def in_order(self, order: npt.NDArray[np.int64]) -> "Ranking":
+        """The same titles in another order: positions in this one."""
+        return replace(
+            self,
+            anime_ids=self.anime_ids[order],
+            relevance=self.relevance[order],
+            prediction=self.prediction[order],
+            ranges=self.ranges[order],
+            is_exploration=self.is_exploration[order],
+        )
 
 
 def rank(
@@ -57,74 +95,69 @@ def rank(
     catalogue: CatalogueArrays,
     state: ModelState,
     show_adult: bool,
-    predictions: FloatArray | None = None,
 ) -> Ranking:
-    """Rank every title that may be listed, by a known method.
-
-    ``predictions`` are those of :func:`predict_all` where they are at hand.
-    """
-    if predictions is None:
-        predictions = predict_all(rater=rater, history=history, catalogue=catalogue, state=state)
+    """Rank every title that may be listed, by a known method."""
     excluded = np.isin(catalogue.items.ids, history.excluded)
     if not show_adult:
         excluded |= catalogue.is_adult
-    source, relevance, fallback = _relevance(method, rater, history, catalogue, state)
-    order = _order(relevance, excluded, catalogue)
-    explored = np.zeros(len(order), dtype=bool)
-    if source == "for-you" and state.model is not None:
-        unrated = _unrated(state.model, history, excluded, catalogue)
-        relevance, order, explored = _with_exploration(relevance, order, unrated)
-    # Predictions are ordered as they are and shown as scores: two above 10 are no tie.
-    shown = clip_score(relevance).astype(np.float64) if source == "recommender-net" else relevance
-    return Ranking(
-        source=source,
-        anime_ids=catalogue.items.ids[order],
-        relevance=shown[order],
-        prediction=clip_score(predictions)[order].astype(np.float64),
-        is_exploration=explored,
-        model_version=state.model.version_id if state.model else None,
-        fallback=fallback,
+    return ranked(
+        relevance_of(method=method, rater=rater, history=history, catalogue=catalogue, state=state),
+        left_out=excluded,
+        predictions=predict_all(rater=rater, history=history, catalogue=catalogue, state=state),
+        catalogue=catalogue,
     )
 
 
-def predict_all(
+def relevance_of(
     *,
+    method: str,
     rater: Rater | None,
     history: History,
     catalogue: CatalogueArrays,
     state: ModelState,
-) -> FloatArray:
-    """Predictions for the catalogue's titles [n], in score points, not clipped to 1 to 10.
-
-    NaN for titles that the model has no row for; NaN throughout without a model, and for a history
-    without a score of a title that it knows: what is not personal is no prediction. ``rater`` is
-    None for a visitor, whose history is nowhere but in the argument.
-    """
-    model, predictor = state.model, state.model.suite.predictor if state.model else None
-    if model is None or predictor is None or not history.has_score_of(model.items):
-        return np.full(len(catalogue.items), np.nan)
-    vector = user_vector(model=model, predictor=predictor, rater=rater, history=history)
-    return on_catalogue(predictor.predict(vector), model, catalogue)
-
-
-def user_vector(
-    *, model: LoadedModel, predictor: ScorePredictor, rater: Rater | None, history: History
-) -> npt.NDArray[np.float32]:
-    """The rater's vector: the trained one while nothing has changed since, else folded in."""
-    index = None if rater is None else model.users.get(rater.pk)
-    if rater is not None and index is not None and model.user_revisions[index] == rater.revision:
-        return predictor.user_vector(index)
-    return predictor.fold_in(*history.known_to(model.items))
+) -> Relevance:
+    """The relevance of every title by a known method, or by what stands in for it."""
+    source, values, fallback = _relevance(method, rater, history, catalogue, state)
+    unrated, model = None, state.model
+    if source == "for-you" and model is not None:
+        unrated = relevance_of_unrated(model=model, history=history, catalogue=catalogue)
+    return Relevance(
+        source=source,
+        values=values,
+        unrated=unrated,
+        model_version=model.version_id if model else None,
+        is_simulated=model.is_simulated if model else False,
+        fallback=fallback,
+    )
 
 
-def on_catalogue(
-    values: npt.NDArray[np.float32], model: LoadedModel, catalogue: CatalogueArrays
-) -> FloatArray:
-    """Values of the model's titles as values of the catalogue's [n], NaN without a row."""
-    placed = np.full(len(catalogue.items), np.nan)
-    known = catalogue.items.contains(model.items.ids)
-    placed[catalogue.items.index(model.items.ids[known])] = values[known]
-    return placed
+def ranked(
+    relevance: Relevance,
+    *,
+    left_out: npt.NDArray[np.bool_],
+    predictions: Predictions,
+    catalogue: CatalogueArrays,
+) -> Ranking:
+    """The titles that are not left out, best first, unrated ones at their places among them."""
+    values, source = relevance.values, relevance.source
+    order = _order(values, left_out, catalogue)
+    explored = np.zeros(len(order), dtype=bool)
+    if relevance.unrated is not None:
+        unrated = _order(relevance.unrated, left_out, catalogue)
+        values, order, explored = _with_exploration(values, order, unrated)
+    # Predictions are ordered as they are and shown as scores: two above 10 are no tie.
+    shown = clip_score(values).astype(np.float64) if source == "recommender-net" else values
+    return Ranking(
+        source=source,
+        anime_ids=catalogue.items.ids[order],
+        relevance=shown[order],
+        prediction=predictions.scores[order],
+        ranges=predictions.ranges[order],
+        is_exploration=explored,
+        model_version=relevance.model_version,
+        is_simulated=relevance.is_simulated,
+        fallback=relevance.fallback,
+    )
 
 
 def ranker_of(method: str, model: LoadedModel) -> tuple[str, Ranker] | None:
@@ -147,17 +180,6 @@ def _order(
         n=len(relevance),
         tie_break=catalogue.items.ids,
     )
-
-
-def _unrated(
-    model: LoadedModel,
-    history: History,
-    excluded: npt.NDArray[np.bool_],
-    catalogue: CatalogueArrays,
-) -> npt.NDArray[np.int64]:
-    """The rows of titles that nobody has rated, the likeliest first."""
-    guessed = relevance_of_unrated(model=model, history=history, catalogue=catalogue)
-    return _order(guessed, excluded, catalogue)
 
 
 def _with_exploration(

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -98,15 +98,19 @@ def title_reasons(
         catalogue: where the genres are.
         is_exact: whether leaving a title out would change the relevance by just that.
     """
-    shown = [each for each in influences if each.anime_id in titles]
+    shown = [
+        replace(each, title=titles[each.anime_id].title)
+        for each in influences
+        if each.anime_id in titles
+    ]
     for_it = [each for each in shown if each.contribution > 0]
     if not for_it:
         return ()
-    named = [_scored_title(titles[each.anime_id].title, each.score) for each in for_it]
+    named = [_scored_title(each.title, each.score) for each in for_it]
     text = f"Because of {join(named)} on your list."
     against = [each for each in shown if each.contribution < 0]
     if against:
-        counter = join([_scored_title(titles[each.anime_id].title, each.score) for each in against])
+        counter = join([_scored_title(each.title, each.score) for each in against])
         text += f" {counter} {'speaks' if len(against) == 1 else 'speak'} against it."
     reasons = [Reason("titles", text, titles=tuple(shown), is_exact=is_exact)]
     shared = _shared_genres(anime_id, [each.anime_id for each in for_it], catalogue)

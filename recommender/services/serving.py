@@ -1,44 +1,34 @@
-"""Lists of recommendations for pages, API and commands, in numpy and without torch."""
+"""Lists of recommendations and predicted scores, in numpy and without torch.
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+For pages and the API, which read a list page by page, see :mod:`list_pages`.
+"""
+
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
-from django.core.cache import cache
 
 from catalog.models import Anime, Rater
-from catalog.selectors import anime_by_id
-from ml.serving import clip_score
 from recommender.services import registry
-from recommender.services.catalogue import CatalogueArrays, catalogue_arrays
-from recommender.services.history import History, history_of
-from recommender.services.influences import influences_on
+from recommender.services.catalogue import CatalogueArrays, catalogue_arrays, titles_of
+from recommender.services.history import History
+from recommender.services.kept import forget, kept_history, kept_predictions, kept_relevance
+from recommender.services.list_filters import ListFilters, left_out
+from recommender.services.listing import listed
 from recommender.services.lists import (
     DEFAULT_METHOD,
     METHODS,
-    Recommendation,
     RecommendationList,
     SimilarTitle,
     UnknownMethod,
 )
-from recommender.services.rankings import Ranking, predict_all, rank
-from recommender.services.reasons import (
-    exploration_reason,
-    liking_of,
-    reasons_for,
-    title_reasons,
-)
-from recommender.services.registry import LoadedModel, ModelState
+from recommender.services.rankings import Ranking, ranked
+from recommender.services.registry import ModelState
 from recommender.services.similarity import similar_rows
 
-T = TypeVar("T")
-FloatArray = npt.NDArray[np.float64]
+__all__ = ["forget", "predict", "predicted_and_ranked", "recommend", "similar"]
 
-# How long a list that nothing has made invalid stays cached.
-CACHE_SECONDS = 30 * 60
-# Changes with what a cached ranking holds, so that one of an earlier release is not read.
-_CACHE_FORMAT = 2
+FloatArray = npt.NDArray[np.float64]
 
 
 def recommend(
@@ -59,8 +49,8 @@ def recommend(
         raise UnknownMethod(method)
     catalogue, state = catalogue_arrays(), registry.active_model()
     if rater is not None or history is None:
-        history = history_of(rater=rater)
-    ranking = _cached_ranking(
+        history = kept_history(rater=rater)
+    ranking = usual_ranking(
         rater=rater,
         history=history,
         method=method,
@@ -68,12 +58,12 @@ def recommend(
         state=state,
         show_adult=show_adult,
     )
-    page = slice(offset, offset + n)
+    places = range(offset, min(offset + n, len(ranking)))
     return RecommendationList(
         method=method,
         source=ranking.source,
-        items=_items(ranking, page, history=history, catalogue=catalogue, model=state.model),
-        n_available=len(ranking.anime_ids),
+        items=listed(ranking, places, history=history, catalogue=catalogue, model=state.model),
+        n_available=len(ranking),
         model_version=ranking.model_version,
         fallback=ranking.fallback,
     )
@@ -86,17 +76,17 @@ def predict(*, rater: Rater | None, anime_ids: Iterable[int]) -> dict[int, float
     for a rater who has scored nothing.
     """
     catalogue, state = catalogue_arrays(), registry.active_model()
-    predictions = _cached_predictions(
-        rater=rater,
-        history=lambda: history_of(rater=rater),
-        catalogue=catalogue,
-        state=state,
+    if state.model is None or rater is None:
+        return {}
+    predictions = kept_predictions(
+        rater=rater, history=kept_history(rater=rater), catalogue=catalogue, state=state
     )
+    scores = predictions.scores
     rows = {anime_id: catalogue.items.get(anime_id) for anime_id in anime_ids}
     return {
-        anime_id: float(clip_score(predictions[row]))
+        anime_id: float(scores[row])
         for anime_id, row in rows.items()
-        if row is not None and np.isfinite(predictions[row])
+        if row is not None and np.isfinite(scores[row])
     }
 
 
@@ -110,12 +100,10 @@ def predicted_and_ranked(
 ) -> tuple[FloatArray, Ranking]:
     """A rater's predictions for the whole catalogue and their usual list, for who combines them.
 
-    The predictions are those of :func:`recommender.services.rankings.predict_all`, not clipped.
+    The predictions are in points, not clipped.
     """
-    predictions = _cached_predictions(
-        rater=rater, history=lambda: history, catalogue=catalogue, state=state
-    )
-    ranking = _cached_ranking(
+    predictions = kept_predictions(rater=rater, history=history, catalogue=catalogue, state=state)
+    ranking = usual_ranking(
         rater=rater,
         history=history,
         method=DEFAULT_METHOD,
@@ -123,7 +111,7 @@ def predicted_and_ranked(
         state=state,
         show_adult=show_adult,
     )
-    return predictions, ranking
+    return predictions.points, ranking
 
 
 def similar(*, anime: Anime, n: int = 10, show_adult: bool = False) -> list[SimilarTitle]:
@@ -133,7 +121,7 @@ def similar(*, anime: Anime, n: int = 10, show_adult: bool = False) -> list[Simi
     if row is None:
         return []
     others, cosines = similar_rows(catalogue=catalogue, row=row, n=n, show_adult=show_adult)
-    titles = anime_by_id(anime_ids=catalogue.items.ids[others].tolist())
+    titles = titles_of(catalogue, catalogue.items.ids[others].tolist())
     return [
         SimilarTitle(
             anime=titles[int(catalogue.items.ids[other])],
@@ -147,71 +135,7 @@ def similar(*, anime: Anime, n: int = 10, show_adult: bool = False) -> list[Simi
     ]
 
 
-def forget(*, rater_ids: Sequence[int]) -> None:
-    """Drop the cached lists of raters whose ratings have changed.
-
-    A list also carries the revision that it is of, so that a process whose cache is its own
-    notices the change as well; this frees the memory.
-    """
-    lists = [
-        _list_key(rater_id, method, show_adult)
-        for rater_id in rater_ids
-        for method in METHODS
-        for show_adult in (False, True)
-    ]
-    cache.delete_many([*lists, *(_predictions_key(rater_id) for rater_id in rater_ids)])
-
-
-def _list_key(rater_id: int, method: str, show_adult: bool) -> str:
-    return f"ranking:{_CACHE_FORMAT}:{rater_id}:{method}:{int(show_adult)}"
-
-
-def _predictions_key(rater_id: int) -> str:
-    return f"predictions:{_CACHE_FORMAT}:{rater_id}"
-
-
-def _cached(
-    key: str,
-    rater: Rater | None,
-    catalogue: CatalogueArrays,
-    state: ModelState,
-    compute: Callable[[], T],
-) -> T:
-    """What is in the cache when it is of the same revisions and model, else computed and kept."""
-    version = state.model.version_id if state.model else None
-    revisions = (rater.revision if rater else 0, catalogue.revision, version, state.problem)
-    cached = cache.get(key)
-    if cached is not None and cached[0] == revisions:
-        found: T = cached[1]
-        return found
-    computed = compute()
-    cache.set(key, (revisions, computed), CACHE_SECONDS)
-    return computed
-
-
-def _cached_predictions(
-    *,
-    rater: Rater | None,
-    history: Callable[[], History],
-    catalogue: CatalogueArrays,
-    state: ModelState,
-) -> FloatArray:
-    """Predictions for the whole catalogue: somebody's vector is folded in once for each change.
-
-    ``history`` is asked for only when something has to be computed.
-    """
-
-    def computed() -> FloatArray:
-        return predict_all(rater=rater, history=history(), catalogue=catalogue, state=state)
-
-    if state.model is None:
-        return np.full(len(catalogue.items), np.nan)
-    if rater is None:
-        return computed()
-    return _cached(_predictions_key(rater.pk), rater, catalogue, state, computed)
-
-
-def _cached_ranking(
+def usual_ranking(
     *,
     rater: Rater | None,
     history: History,
@@ -219,71 +143,24 @@ def _cached_ranking(
     catalogue: CatalogueArrays,
     state: ModelState,
     show_adult: bool,
+    filters: ListFilters | None = None,
 ) -> Ranking:
-    """The rater's ranking, from the cache when it is of the same revisions and model."""
+    """The titles that may be listed in the order of a known method, by what is kept of the rater.
 
-    def ranked() -> Ranking:
-        return rank(
-            method=method,
-            rater=rater,
+    ``filters`` say which may be listed; their sliders change nothing here.
+    """
+    return ranked(
+        kept_relevance(
+            method=method, rater=rater, history=history, catalogue=catalogue, state=state
+        ),
+        left_out=left_out(
+            filters or ListFilters(),
+            catalogue=catalogue,
             history=history,
-            catalogue=catalogue,
-            state=state,
             show_adult=show_adult,
-            predictions=_cached_predictions(
-                rater=rater, history=lambda: history, catalogue=catalogue, state=state
-            ),
-        )
-
-    if rater is None and len(history.listed):
-        return ranked()  # a visitor's: there is no revision to keep it under
-    key = _list_key(rater.pk if rater else 0, method, show_adult)
-    return _cached(key, rater, catalogue, state, ranked)
-
-
-def _items(
-    ranking: Ranking,
-    page: slice,
-    *,
-    history: History,
-    catalogue: CatalogueArrays,
-    model: LoadedModel | None,
-) -> list[Recommendation]:
-    """A page of a ranking with its titles and reasons."""
-    anime_ids = [int(anime_id) for anime_id in ranking.anime_ids[page]]
-    if not anime_ids:
-        return []
-    influences = influences_on(
-        anime_ids=anime_ids, source=ranking.source, history=history, model=model
+        ),
+        predictions=kept_predictions(
+            rater=rater, history=history, catalogue=catalogue, state=state
+        ),
+        catalogue=catalogue,
     )
-    titles = anime_by_id(anime_ids={*anime_ids, *influences.named})
-    liking = liking_of(history=history, catalogue=catalogue)
-    best = float(ranking.relevance[0])
-    items = []
-    for position, anime_id in enumerate(anime_ids, start=page.start):
-        if anime_id not in titles:
-            continue  # deleted since the arrays were built
-        relevance, prediction = float(ranking.relevance[position]), ranking.prediction[position]
-        is_exploration = bool(ranking.is_exploration[position])
-        reasons = title_reasons(
-            anime_id=anime_id,
-            influences=influences.of_title.get(anime_id, []),
-            titles=titles,
-            catalogue=catalogue,
-            is_exact=influences.is_exact,
-        ) or reasons_for(
-            source=ranking.source, anime_id=anime_id, liking=liking, catalogue=catalogue
-        )
-        items.append(
-            Recommendation(
-                rank=position + 1,
-                anime=titles[anime_id],
-                prediction=float(prediction) if np.isfinite(prediction) else None,
-                relevance=relevance,
-                recommender_score=relevance / best if best > 0 else 1.0,
-                sim=relevance if ranking.source == "content" else None,
-                reasons=(exploration_reason(),) if is_exploration else reasons,
-                is_exploration=is_exploration,
-            )
-        )
-    return items

@@ -202,6 +202,7 @@ def test_a_deleted_title_leaves_the_list(world: World, version: ModelVersion) ->
     rater = world.raters[0]
     best = serving.recommend(rater=rater, n=1).items[0].anime.pk
     Anime.objects.filter(pk=best).delete()
+    catalogue_changed()
     assert best not in ids(serving.recommend(rater=rater, n=24))
 
 
