@@ -129,35 +129,39 @@ class SearchIndex:
         plain = search_title(query)
         if not plain:
             return self._by_punctuation(query.strip())
-        worth = np.zeros(len(self.arrays))
-        self._match_exactly(plain, worth)
-        self._match_alike(plain, worth, least=_LEAST_BESIDE if worth.any() else _LEAST_ALIKE)
-        found = np.flatnonzero(worth)
-        worth[found] += _POPULARITY * self.popularity[found]
-        order = np.lexsort((found, -worth[found]))
-        return found[order], worth[found][order]
+        worth = self._matching_exactly(plain)
+        alike = self._matching_alike(plain, least=_LEAST_BESIDE if worth else _LEAST_ALIKE)
+        for row, value in alike.items():
+            worth[row] = max(worth.get(row, 0.0), value)
+        return self._ordered(worth)
 
     def _by_punctuation(self, query: str) -> tuple[Rows, Floats]:
         """Titles with what only the title itself has, such as "!!"."""
-        found = [row for row, title in enumerate(self.arrays.titles) if query and query in title]
-        rows = np.array(found, dtype=np.int64)
-        worth = _PART + _POPULARITY * self.popularity[rows]
-        order = np.lexsort((rows, -worth))
-        return rows[order], worth[order]
+        titles = self.arrays.titles if query else []
+        return self._ordered({row: _PART for row, title in enumerate(titles) if query in title})
 
-    def _match_exactly(self, plain: str, worth: Floats) -> None:
-        """Mark the titles that are, begin with, or contain what is searched."""
+    def _ordered(self, worth: dict[int, float]) -> tuple[Rows, Floats]:
+        """The rows, best first, with popularity in what they are worth."""
+        rows = np.array(list(worth), dtype=np.int64)
+        total = np.array(list(worth.values())) + _POPULARITY * self.popularity[rows]
+        order = np.lexsort((rows, -total))
+        return rows[order], total[order]
+
+    def _matching_exactly(self, plain: str) -> dict[int, float]:
+        """What titles are worth that are, begin with, or contain what is searched, by row."""
+        worth: dict[int, float] = {}
         folded = fold(plain)
         compact = folded.replace(" ", "")
         for row in self._containing(plain):
             text = self.arrays.search_titles[row]
             kind = _EXACT if text == plain else _BEGINNING if text.startswith(plain) else _PART
-            worth[row] = max(worth[row], kind)
+            worth[row] = kind
         for row in self._with_words(plain.split()):
             known = self._compact[row]
             whole = _WHOLE * min(1.0, len(compact) / len(known))
             kind = _BEGINNING if self._folded[row].startswith(folded) else _WORDS + whole
-            worth[row] = max(worth[row], _FOLDED if known == compact else kind)
+            worth[row] = max(worth.get(row, 0.0), _FOLDED if known == compact else kind)
+        return worth
 
     def _containing(self, plain: str) -> list[int]:
         """Titles that it is a part of; a single Latin letter or digit is a part of nearly all."""
@@ -183,20 +187,19 @@ class SearchIndex:
         start = self._words.start
         return set(self._words.rows[start[first] : start[last]].tolist())
 
-    def _match_alike(self, plain: str, worth: Floats, *, least: float) -> None:
-        """Mark the titles that are written much like what is searched."""
+    def _matching_alike(self, plain: str, *, least: float) -> dict[int, float]:
+        """What titles are worth that are written much like what is searched, by row."""
         folded = fold(plain)
         compact = folded.replace(" ", "")
-        if len(compact) < _SHORTEST_ALIKE:
-            return
-        rows = self._candidates(folded)
-        if not len(rows):
-            return
-        alike = self._alike(folded, compact, rows.tolist())
-        is_match = (alike >= least) & (alike > worth[rows])
-        worth[rows[is_match]] = alike[is_match]
+        rows = self._candidates(folded) if len(compact) >= _SHORTEST_ALIKE else []
+        if not rows:
+            return {}
+        alike = self._alike(folded, compact, rows)
+        return {
+            row: value for row, value in zip(rows, alike.tolist(), strict=True) if value >= least
+        }
 
-    def _candidates(self, folded: str) -> Rows:
+    def _candidates(self, folded: str) -> list[int]:
         """The titles that share the most trigrams with it, rare ones counting more."""
         shared = np.zeros(len(self.arrays))
         for gram in _trigrams(folded):
@@ -208,7 +211,8 @@ class SearchIndex:
             # Of two that share as much the popular one is the likelier.
             value = shared[rows] * (1 + 0.2 * self.popularity[rows])
             rows = rows[np.argpartition(-value, _CANDIDATES)[:_CANDIDATES]]
-        return rows
+        found: list[int] = rows.tolist()
+        return found
 
     def _alike(self, folded: str, compact: str, rows: list[int]) -> Floats:
         """How much candidates are like it, 0 to 1: the best of several ways of looking at them."""
