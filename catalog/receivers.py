@@ -1,15 +1,18 @@
-"""What the catalogue does when somebody logs in: scores given without an account join the list."""
+"""What happens when somebody logs in: scores given without an account join the list, for one."""
 
 import logging
 from typing import Any
 
+from allauth.account.signals import user_logged_in as site_logged_in
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY as AUTH_SESSION_KEY
 from django.contrib.auth.signals import user_logged_in
 from django.db import DatabaseError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
-from catalog.models import User
+from catalog.models import Profile, User
+from catalog.pages import remember_theme
+from catalog.selectors import profile_of
 from catalog.services.visitor_merge import merge_session, what_was_merged
 
 logger = logging.getLogger(__name__)
@@ -23,6 +26,7 @@ NOT_MERGED = (
 def connect() -> None:
     """Connect the receivers; called once, when the app is ready."""
     user_logged_in.connect(keep_visitor_scores, dispatch_uid="catalog.keep_visitor_scores")
+    site_logged_in.connect(show_own_theme, dispatch_uid="catalog.show_own_theme")
 
 
 def keep_visitor_scores(
@@ -44,3 +48,12 @@ def keep_visitor_scores(
         return
     if merged is not None:
         messages.success(request, what_was_merged(merged), fail_silently=True)
+
+
+def show_own_theme(
+    sender: object, *, user: User, response: HttpResponse | None = None, **kwargs: Any
+) -> None:
+    """Give this browser the appearance that the account has chosen, if it has chosen one."""
+    theme = profile_of(user).theme
+    if response is not None and theme != Profile.Theme.SYSTEM:
+        remember_theme(response, theme)

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from catalog.views import account, appearance, browse, my_list, rating, title
+from catalog.views import appearance, browse, groups, my_list, people, rating, title
+from catalog.views.account import data, deletion, settings, tokens
 
 urlpatterns = [
     path("anime/", browse.anime_list, name="anime-list"),
@@ -13,5 +14,26 @@ urlpatterns = [
     path("anime/<int:anime_id>/restore/", rating.anime_restore, name="anime-restore"),
     path("my-list/", my_list.my_list, name="my-list"),
     path("appearance/", appearance.appearance, name="appearance"),
-    path("accounts/settings/", account.account_settings, name="settings"),
+    path("accounts/settings/", settings.account_settings, name="settings"),
+    path("accounts/profile/", settings.profile_settings, name="profile-settings"),
+    path("accounts/tokens/", tokens.account_tokens, name="account-tokens"),
+    path("accounts/tokens/revoke/", tokens.revoke_all_tokens, name="account-tokens-revoke-all"),
+    path(
+        "accounts/tokens/<slug:token_key>/revoke/", tokens.revoke_token, name="account-token-revoke"
+    ),
+    path("accounts/data/", data.download_data, name="account-data"),
+    path("accounts/delete/", deletion.delete_account, name="account-delete"),
+    path("people/<str:username>/", people.profile, name="profile"),
+    path("together/", groups.my_groups, name="together"),
+    path("together/create/", groups.create_group, name="group-create"),
+    path("together/<int:group_id>/members/", groups.group_members, name="group-members"),
+    path("together/<int:group_id>/invite/", groups.invite, name="group-invite"),
+    path("together/<int:group_id>/rename/", groups.rename_group, name="group-rename"),
+    path("together/<int:group_id>/delete/", groups.delete_group, name="group-delete"),
+    path("together/<int:group_id>/leave/", groups.leave_group, name="group-leave"),
+    path("together/<int:group_id>/accept/", groups.accept_invitation, name="group-accept"),
+    path("together/<int:group_id>/decline/", groups.decline_invitation, name="group-decline"),
+    path(
+        "together/<int:group_id>/remove/<int:user_id>/", groups.remove_member, name="group-remove"
+    ),
 ]

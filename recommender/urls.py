@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from recommender.views import home, lists
+from recommender.views import home, lists, together
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("recommendations/", lists.recommendations, name="recommendations"),
+    path("together/<int:group_id>/", together.group, name="group"),
 ]

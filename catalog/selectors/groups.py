@@ -38,6 +38,12 @@ def invitations_of(*, user: User) -> QuerySet[Membership]:
     )
 
 
+def joined_names(group: Group) -> list[str]:
+    """The names of who has joined a group whose memberships are prefetched with their accounts."""
+    joined = [each for each in group.memberships.all() if each.state == State.JOINED]
+    return [each.user.get_username() for each in sorted(joined, key=lambda each: each.pk)]
+
+
 def n_open_invitations(*, user: User | AnonymousUser) -> int:
     """How many invitations wait for an answer; asks nothing for a visitor."""
     if not user.is_authenticated:
@@ -60,3 +66,16 @@ def memberships(*, group: Group) -> list[Membership]:
         key=lambda each: (each.created_at, each.pk),
     )
     return [*joined, *invited]
+
+
+def owned_with_others(*, user: User) -> list[Group]:
+    """The groups of an owner that others have joined too: they outlive the owner's account."""
+    others = Membership.objects.filter(state=State.JOINED).exclude(user=user)
+    found = Group.objects.filter(owner=user, pk__in=others.values("group"))
+    return list(found.order_by("name", "pk"))
+
+
+def shows_adult(membership: Membership) -> bool:
+    """Whether a member has adult titles shown; nobody who has never set it has."""
+    profile = getattr(membership.user, "profile", None)
+    return profile is not None and profile.show_adult

@@ -86,15 +86,15 @@ def invite(*, group: Group, by: User, username: str) -> Membership:
         return Membership.objects.create(group=group, user=user)
 
 
-def accept(*, group: Group, user: User) -> bool:
+def accept(*, group_id: int, user: User) -> bool:
     """Join a group that one was asked to join; False when there is no invitation (any more)."""
-    invitation = Membership.objects.filter(group=group, user=user, state=State.INVITED)
+    invitation = Membership.objects.filter(group_id=group_id, user=user, state=State.INVITED)
     return bool(invitation.update(state=State.JOINED, joined_at=timezone.now()))
 
 
-def decline(*, group: Group, user: User) -> bool:
+def decline(*, group_id: int, user: User) -> bool:
     """Turn an invitation down; False when there is none (any more)."""
-    invitation = Membership.objects.filter(group=group, user=user, state=State.INVITED)
+    invitation = Membership.objects.filter(group_id=group_id, user=user, state=State.INVITED)
     return bool(invitation.delete()[0])
 
 

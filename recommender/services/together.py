@@ -4,10 +4,10 @@ The strategies are those of Masthoff, "Group modeling: selecting a sequence of t
 suit a group of viewers", User Modeling and User-Adapted Interaction 14, 2004: average, least
 misery, most pleasure.
 
-A list in the order of predicted scores alone is headed by titles that hardly anybody knows, for a
-group as for one person. So the titles are chosen first, by their places in the members' own lists
-"For you", which weigh what is likely to be watched at all; only the order among those chosen is by
-the scores. The strategy says for both steps how the members' numbers become one.
+A list in the order of predicted scores alone has titles among its first that hardly anybody knows,
+for a group as for one person. So the titles are chosen first, by their places in the members' own
+lists "For you", which weigh what is likely to be watched at all; only the order among those chosen
+is by the scores. The strategy says for both steps how the members' numbers become one.
 """
 
 from collections.abc import Callable, Sequence
@@ -52,22 +52,22 @@ STRATEGIES: dict[str, Strategy] = {
     for strategy in (
         Strategy(
             "average",
-            "Best on average",
-            "The titles with the highest predicted scores on average.",
+            "Average",
+            "A title counts by the average of your predicted scores.",
             lambda scores: scores.mean(axis=0),
             lambda places: places.mean(axis=0),
         ),
         Strategy(
             "least-misery",
-            "Nobody suffers",
-            "A title counts as much as the one who will like it least expects of it.",
+            "Least misery",
+            "A title counts by the lowest of your predicted scores.",
             lambda scores: scores.min(axis=0),
             lambda places: places.max(axis=0),
         ),
         Strategy(
             "most-pleasure",
-            "Somebody's delight",
-            "A title counts as much as the one who will like it most expects of it.",
+            "Most pleasure",
+            "A title counts by the highest of your predicted scores.",
             lambda scores: scores.max(axis=0),
             lambda places: places.min(axis=0),
         ),
@@ -96,7 +96,7 @@ class Member:
 class SharedTitle:
     """One title of the list.
 
-    ``predictions`` are the members' predicted scores (1 to 10) in the order of the list's
+    ``shares`` are the members with their predicted scores (1 to 10), in the order of the list's
     ``counted``; ``score`` is what the strategy makes of them; ``wished_by`` are the members who
     plan to watch it.
     """
@@ -104,7 +104,7 @@ class SharedTitle:
     rank: int
     anime: Anime
     score: float
-    predictions: tuple[float, ...]
+    shares: tuple[tuple[User, float], ...]
     wished_by: tuple[User, ...]
 
 
@@ -159,7 +159,7 @@ def recommend_together(
             rank=offset + position + 1,
             anime=titles[anime_id],
             score=float(scores[row]),
-            predictions=tuple(float(value) for value in shown[:, position]),
+            shares=tuple(zip(counted, shown[:, position].tolist(), strict=True)),
             wished_by=standing.wishes.get(anime_id, ()),
         )
         for position, (row, anime_id) in enumerate(

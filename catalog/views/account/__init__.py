@@ -1,0 +1,1 @@
+"""An account's own pages: settings, tokens, data, the end."""
