@@ -1,6 +1,7 @@
 # Commands for this project. It needs GNU make and Python 3.11 or newer; `make help` lists them.
 
 VENV := .venv
+AXE := tests/e2e/node_modules/.package-lock.json
 PY := $(VENV)/bin/python
 # The first interpreter on this machine that is new enough; PYTHON=/path/to/python overrides it.
 PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -15,7 +16,7 @@ STOPPABLE = $(PYTHON) -c 'import os, signal, sys; \
 	os.execvp(sys.argv[1], sys.argv[1:])'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format schema bench clean
+.PHONY: help demo test lint format schema bench screenshots clean
 
 help:  ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -23,7 +24,7 @@ help:  ## List the commands
 demo: $(VENV)/worker.stamp  ## Install, load the demo set, train, and serve on http://127.0.0.1:8000 (PORT=9000 make demo)
 	@exec $(PY) -m config.demo --parent $$PPID
 
-test: $(VENV)/dev.stamp  ## Run the whole test suite on SQLite (ARGS="-k name" passes arguments on)
+test: $(VENV)/dev.stamp $(AXE)  ## Run the whole test suite on SQLite (ARGS="-k name" passes arguments on)
 	$(PY) -m pytest $(ARGS)
 
 lint: $(VENV)/dev.stamp  ## Style, types, import contracts, templates, migrations, API schema
@@ -57,8 +58,11 @@ bench: $(VENV)/dev.stamp  ## Measure what docs/performance.md states (RECOMMENDE
 		$(PY) -m benchmarks.$$name || exit 1; \
 	done
 
+screenshots: $(VENV)/dev.stamp  ## Start a demo and take a picture of every page at three widths, light and dark (screenshots/)
+	$(PY) -m tests.e2e.screenshots $(ARGS)
+
 clean:  ## Remove the virtual environment, caches and reports; var/ (your data) stays
-	rm -rf $(VENV) *.egg-info build htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf $(VENV) tests/e2e/node_modules *.egg-info build htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache \
 		.import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -71,6 +75,11 @@ $(VENV)/worker.stamp: pyproject.toml constraints.txt
 $(VENV)/dev.stamp: pyproject.toml constraints.txt
 	$(call install,dev)
 	@touch $(VENV)/worker.stamp $@
+
+# What checks accessibility in the browser tests; where npm is absent they are skipped.
+$(AXE): tests/e2e/package-lock.json
+	@if command -v npm >/dev/null 2>&1; then npm ci --silent --no-audit --no-fund --prefix tests/e2e; \
+		touch $@; else echo "npm is absent: accessibility is not tested"; fi
 
 # A virtual environment without a working pip (broken off, or its Python is gone) is made anew.
 define install

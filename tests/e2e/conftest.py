@@ -6,8 +6,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
+from recommender.services import runs, training
 from tests.conftest import require
 from tests.e2e.browser import chromium, started_browser
+from tests.factories import AnimeFactory, ImportedRaterFactory, RatingFactory
 
 TIMEOUT_MS = 20_000
 
@@ -50,3 +52,21 @@ def _tab(browser: Browser, live_server: LiveServer, *, javascript: bool) -> Iter
     yield tab
     context.close()
     assert problems == []
+
+
+@pytest.fixture
+def world(db: None) -> None:
+    """Dramas 1–12 and comedies 13–24, raters of two tastes, and a small model of them."""
+    titles = [
+        AnimeFactory.create(id=n, title=f"{genre} Number {n}", genres=[genre], members=100_000 - n)
+        for genre, ids in (("Drama", range(1, 13)), ("Comedy", range(13, 25)))
+        for n in ids
+    ]
+    for person in range(20):
+        rater = ImportedRaterFactory.create()
+        for anime in titles:
+            loved = (anime.pk <= 12) == (person % 2 == 0)
+            if (anime.pk + person) % 3:
+                RatingFactory.create(rater=rater, anime=anime, score=9 if loved else 3)
+    runs.create(configuration={"n_epochs": 3, "batch_size": 64, "seed": 1})
+    training.work_off_queue(worker="test")

@@ -1,71 +1,99 @@
-"""Take a picture of every page at three widths, light and dark, of a running server.
+"""Take a picture of every page at three widths, light and dark.
 
-python -m tests.e2e.screenshots --base-url http://127.0.0.1:8000 \
-    --user NAME --password SECRET --output screenshots/
+python -m tests.e2e.screenshots                      # of a demo that is started for it
+python -m tests.e2e.screenshots --base-url http://127.0.0.1:8000 --user NAME --password SECRET
 
 Also says which pages are wider than their window.
 """
 
 import argparse
+import json
+import os
+import signal
+import socket
+import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
 from playwright.sync_api import Browser, Page
 
+from tests.e2e.addresses import MEMBER_PAGES, VISITOR_PAGES
 from tests.e2e.browser import chromium, started_browser
 
 WIDTHS = (360, 768, 1440)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-VISITOR_PAGES = {
-    "welcome": "/",
-    "popular": "/recommendations/",
-    "login": "/accounts/login/",
-    "signup": "/accounts/signup/",
-    "reset": "/accounts/password/reset/",
-    "title-visitor": "/anime/1/",
-}
-MEMBER_PAGES = {
-    "home": "/",
-    "browse": "/anime/",
-    "browse-filtered": "/anime/?genre=drama&type=TV&sort=score",
-    "browse-nothing": "/anime/?q=no+such+title",
-    "title": "/anime/1/",
-    "for-you": "/recommendations/",
-    "content": "/recommendations/?method=content",
-    "my-list": "/my-list/",
-    "settings": "/accounts/settings/",
-    "password": "/accounts/password/change/",
-    "email": "/accounts/email/",
-    "missing": "/anime/999999999/",
-}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Read the command line, take the pictures; 1 when a page is wider than its window."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--base-url", default="http://127.0.0.1:8000")
-    parser.add_argument("--user", required=True)
-    parser.add_argument("--password", required=True)
+    parser.add_argument("--base-url", help="of a server that runs; a demo is started without")
+    parser.add_argument("--user")
+    parser.add_argument("--password")
+    parser.add_argument("--anime", type=int, default=1, help="id of the title whose page is taken")
     parser.add_argument("--output", type=Path, default=Path("screenshots"))
     parser.add_argument("--only", nargs="*", help="names of pages; all of them without this")
     options = parser.parse_args(arguments)
     if chromium() is None:
         parser.error("There is no chromium on the PATH.")
+    if options.base_url and not (options.user and options.password):
+        parser.error("A server that runs needs --user and --password.")
     options.output.mkdir(parents=True, exist_ok=True)
-    with started_browser() as browser:
-        too_wide = [
-            name
-            for scheme in SCHEMES
-            for width in WIDTHS
-            for name in _take_all(browser, options, width=width, scheme=scheme)
-        ]
+    if options.base_url:
+        too_wide = _take_all(options)
+    else:
+        with _demo() as (options.base_url, options.user, options.password):
+            too_wide = _take_all(options)
     for name in too_wide:
         print(f"{name}: the page is wider than the window", file=sys.stderr)
+    print(f"The pictures are in {options.output}.")
     return 1 if too_wide else 0
 
 
-def _take_all(
+@contextmanager
+def _demo() -> Iterator[tuple[str, str, str]]:
+    """A demo in a folder of its own: its address, and the name and password of its member."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory(prefix="osusume-screenshots-") as folder:
+        environment = os.environ | {"PORT": str(port), "RECOMMENDER_VAR_DIR": folder}
+        demo = subprocess.Popen(
+            [sys.executable, "-m", "config.demo"],
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert demo.stdout is not None
+            for line in demo.stdout:
+                if "Osusume is ready" in line:
+                    break
+            else:
+                raise SystemExit("The demo has ended before it was ready.")
+            accounts = json.loads(Path(folder, "demo_accounts.json").read_text())
+            yield f"http://127.0.0.1:{port}", "demo", accounts["demo"]
+        finally:
+            demo.send_signal(signal.SIGTERM)
+            demo.wait(timeout=30)
+
+
+def _take_all(options: argparse.Namespace) -> list[str]:
+    """The names of the pictures of pages that are too wide."""
+    with started_browser() as browser:
+        return [
+            name
+            for scheme in SCHEMES
+            for width in WIDTHS
+            for name in _take(browser, options, width=width, scheme=scheme)
+        ]
+
+
+def _take(
     browser: Browser,
     options: argparse.Namespace,
     *,
@@ -90,7 +118,7 @@ def _take_all(
         for name, address in pages.items():
             if options.only and name not in options.only:
                 continue
-            page.goto(address)
+            page.goto(address.format(anime=options.anime))
             picture = f"{name}-{width}-{scheme}.png"
             page.screenshot(path=options.output / picture, full_page=True)
             if _is_too_wide(page):

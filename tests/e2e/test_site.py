@@ -6,41 +6,10 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from catalog.models import Rating, User
-from recommender.services import runs, training
-from tests.factories import AnimeFactory, ImportedRaterFactory, RatingFactory, UserFactory
+from tests.e2e.people import PASSWORD, sign_up
+from tests.factories import UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-PASSWORD = "correct horse battery"
-
-
-@pytest.fixture
-def world(db: None) -> None:
-    """Dramas 1–12 and comedies 13–24, raters of two tastes, and a small model of them."""
-    titles = [
-        AnimeFactory.create(id=n, title=f"{genre} Number {n}", genres=[genre], members=100_000 - n)
-        for genre, ids in (("Drama", range(1, 13)), ("Comedy", range(13, 25)))
-        for n in ids
-    ]
-    for person in range(20):
-        rater = ImportedRaterFactory.create()
-        for anime in titles:
-            loved = (anime.pk <= 12) == (person % 2 == 0)
-            if (anime.pk + person) % 3:
-                RatingFactory.create(rater=rater, anime=anime, score=9 if loved else 3)
-    runs.create(configuration={"n_epochs": 3, "batch_size": 64, "seed": 1})
-    training.work_off_queue(worker="test")
-
-
-def sign_up(page: Page, name: str = "mika") -> None:
-    """Make an account by hand."""
-    page.goto("/")
-    page.get_by_role("link", name="Create an account").click()
-    page.get_by_label("Username").fill(name)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("Password (again)").fill(PASSWORD)
-    page.get_by_role("button", name="Create my account").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(f"Welcome, {name}")
 
 
 def lines(page: Page) -> Locator:
