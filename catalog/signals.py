@@ -5,6 +5,9 @@ from django.dispatch import Signal
 # Arguments: rater_ids (list[int]), the raters whose lists have changed; sent after the commit.
 ratings_changed = Signal()
 
+# Arguments: rater_id (int), anime_id (int): a member has opened a title's page.
+title_opened = Signal()
+
 # No arguments: an import of titles is complete; sent after its last commit.
 titles_imported = Signal()
 

@@ -197,6 +197,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 55},
     },
+    "delete expired lists": {
+        "task": "recommender.tasks.delete_expired_lists",
+        "schedule": 300.0,
+        "options": {"expires": 290},
+    },
 }
 
 # --- Accounts -------------------------------------------------------------------------------

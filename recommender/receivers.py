@@ -5,14 +5,15 @@ from typing import Any
 
 from catalog.models import User
 from catalog.services.data_download import Part
-from catalog.signals import data_requested, ratings_changed, titles_imported
+from catalog.signals import data_requested, ratings_changed, title_opened, titles_imported
 from recommender import selectors, tasks
-from recommender.services import serving
+from recommender.services import exposures, serving
 
 
 def connect() -> None:
     """Connect the receivers; called once, when the app is ready."""
     ratings_changed.connect(drop_cached_lists, dispatch_uid="recommender.drop_cached_lists")
+    title_opened.connect(note_opened_title, dispatch_uid="recommender.note_opened_title")
     titles_imported.connect(find_similar_titles, dispatch_uid="recommender.find_similar_titles")
     data_requested.connect(add_what_was_shown, dispatch_uid="recommender.add_what_was_shown")
 
@@ -20,6 +21,11 @@ def connect() -> None:
 def drop_cached_lists(sender: object, *, rater_ids: Sequence[int], **kwargs: Any) -> None:
     """Forget the lists of raters whose ratings have changed."""
     serving.forget(rater_ids=rater_ids)
+
+
+def note_opened_title(sender: object, *, rater_id: int, anime_id: int, **kwargs: Any) -> None:
+    """Let a title that was opened not sink in its reader's lists."""
+    exposures.opened(rater_id=rater_id, anime_id=anime_id)
 
 
 def find_similar_titles(sender: object, **kwargs: Any) -> None:

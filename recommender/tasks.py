@@ -20,7 +20,7 @@ from kombu.exceptions import OperationalError
 
 from catalog.models import User
 from recommender.models import TrainingRun
-from recommender.services import heartbeat, runs, similarity, training
+from recommender.services import heartbeat, runs, similarity, snapshots, training
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +40,12 @@ def look_for_training() -> int:
 def look_for_similar_titles() -> bool:
     """Compute the similar titles anew if the catalogue has changed since; whether it had."""
     return similarity.refresh()
+
+
+@shared_task
+def delete_expired_lists() -> int:
+    """Delete stored lists that nobody can page through any more; how many it were."""
+    return snapshots.delete_expired()
 
 
 def worker_name() -> str:

@@ -11,6 +11,7 @@ from catalog.models import Anime, Rater
 from catalog.pages import (
     PageRequest,
 )
+from catalog.signals import title_opened
 
 
 @require_safe
@@ -32,6 +33,8 @@ def title_page(
 ) -> HttpResponse:
     """The page of a title that the reader may see."""
     rater = selectors.rater_of(request.user)
+    if rater is not None:
+        title_opened.send(sender=Anime, rater_id=rater.pk, anime_id=anime.pk)
     histogram = selectors.score_histogram(anime_id=anime.pk)
     context = {
         "anime": anime,

@@ -1,5 +1,6 @@
 """What raters have told us, as arrays: one of them, or many at once."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -67,6 +68,15 @@ class History:
     def excluded(self) -> npt.NDArray[np.int64]:
         """Ids that no list may contain."""
         return np.concatenate([self.listed, self.dismissed])
+
+    @property
+    def digest(self) -> str:
+        """A hash of all of it, for what is computed from it: 64 hexadecimal digits."""
+        found = hashlib.sha256()
+        for array in (self.listed, self.dismissed, self.watched, self.watched_scores):
+            found.update(len(array).to_bytes(8, "little"))
+            found.update(array.tobytes())
+        return found.hexdigest()
 
     @property
     def excluded_but_planned(self) -> npt.NDArray[np.int64]:
