@@ -1,6 +1,6 @@
 """Writing ratings: the one way in which a person's list changes."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -11,8 +11,12 @@ from django.db.models import F
 from django.utils import timezone
 
 from catalog.models import MAX_SCORE, MIN_SCORE, Anime, Dismissal, Rater, Rating, User
+from catalog.selectors import rater_of
 from catalog.services.statistics import score_changed
 from catalog.signals import ratings_changed
+
+# SQLite before 3.32 allows 999 parameters a query.
+_IDS_A_QUERY = 500
 
 
 class Unset(Enum):
@@ -33,7 +37,10 @@ class InvalidRating(ValueError):
 
 
 def rater_for(*, user: User) -> Rater:
-    """The account's rater, made at the first use."""
+    """The account's rater, made at the first use; always the same object of the same account."""
+    known = rater_of(user)
+    if known is not None:
+        return known
     rater, _ = Rater.objects.get_or_create(user=user, defaults={"source": Rater.Source.ACCOUNT})
     return rater
 
@@ -51,30 +58,41 @@ def rate(
     A new row is *completed* unless a status is given; a score given to a planned title makes it
     *completed* too, since only what was watched can be scored. Raises InvalidRating.
     """
-    _check(anime=anime, score=score, episodes_watched=episodes_watched)
+    check(anime=anime, score=score, episodes_watched=episodes_watched)
     if score not in (UNSET, None) and status is Rating.Status.PLAN_TO_WATCH:
         raise InvalidRating("A title that is only planned cannot have a score.", field="score")
     with transaction.atomic():
-        _touch(rater)
+        touch(rater)
         rating = Rating.objects.filter(rater=rater, anime=anime).first() or Rating(
             rater=rater, anime=anime
         )
         score_before = rating.score
-        if not isinstance(score, Unset):
-            rating.score = score
-            if score is not None and rating.status == Rating.Status.PLAN_TO_WATCH:
-                rating.status = Rating.Status.COMPLETED
-        if not isinstance(status, Unset):
-            rating.status = status
-            if status is Rating.Status.PLAN_TO_WATCH:
-                rating.score = None
-        if not isinstance(episodes_watched, Unset):
-            rating.episodes_watched = episodes_watched
+        apply_change(rating, score=score, status=status, episodes_watched=episodes_watched)
         rating.updated_at = timezone.now()
         rating.save()
         score_changed(anime_id=anime.pk, before=score_before, after=rating.score)
         Dismissal.objects.filter(rater=rater, anime=anime).delete()
     return rating
+
+
+def apply_change(
+    rating: Rating,
+    *,
+    score: int | None | Unset = UNSET,
+    status: Rating.Status | Unset = UNSET,
+    episodes_watched: int | None | Unset = UNSET,
+) -> None:
+    """Change a row that is not saved yet, so that only what was watched has a score."""
+    if not isinstance(score, Unset):
+        rating.score = score
+        if score is not None and rating.status == Rating.Status.PLAN_TO_WATCH:
+            rating.status = Rating.Status.COMPLETED
+    if not isinstance(status, Unset):
+        rating.status = status
+        if status is Rating.Status.PLAN_TO_WATCH:
+            rating.score = None
+    if not isinstance(episodes_watched, Unset):
+        rating.episodes_watched = episodes_watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +142,7 @@ def merge_scores(*, rater: Rater, scores: Mapping[int, tuple[int, datetime]]) ->
             else:
                 kept += 1
         if new or blank or older:
-            _touch(rater)
+            touch(rater)
             Rating.objects.bulk_create(
                 Rating(rater=rater, anime_id=anime_id, score=score, updated_at=at)
                 for anime_id, (score, at) in sorted(new.items())
@@ -142,10 +160,57 @@ def merge_scores(*, rater: Rater, scores: Mapping[int, tuple[int, datetime]]) ->
     )
 
 
+def write_many(
+    *,
+    rater: Rater,
+    rows: Sequence[Rating],
+    dismissed: Collection[int] = (),
+    removed: Collection[int] = (),
+) -> None:
+    """Put many rows on the list at once, each in place of what it has of the title.
+
+    Dismissals of these titles are taken back, as by :func:`rate`; titles with an id in
+    ``dismissed`` are dismissed, those in ``removed`` are taken off the list. All of it happens or
+    nothing. Raises InvalidRating.
+    """
+    for row in rows:
+        if row.score is None:
+            continue
+        if not MIN_SCORE <= row.score <= MAX_SCORE or row.status == Rating.Status.PLAN_TO_WATCH:
+            raise InvalidRating(
+                f"Title {row.anime_id}: a score is from {MIN_SCORE} to {MAX_SCORE}, and a plan "
+                "has none.",
+                field="score",
+            )
+    with transaction.atomic():
+        touch(rater)
+        Rating.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["rater", "anime"],
+            update_fields=["status", "score", "episodes_watched", "updated_at"],
+        )
+        written = {row.anime_id for row in rows}
+        dismissals = Dismissal.objects.filter(rater=rater)
+        taken_back = [
+            pk for pk, anime_id in dismissals.values_list("pk", "anime_id") if anime_id in written
+        ]
+        if taken_back:
+            dismissals.filter(pk__in=taken_back).delete()
+        Dismissal.objects.bulk_create(
+            [Dismissal(rater=rater, anime_id=anime_id) for anime_id in dismissed],
+            ignore_conflicts=True,
+        )
+        gone = list(removed)
+        for start in range(0, len(gone), _IDS_A_QUERY):
+            ids = gone[start : start + _IDS_A_QUERY]
+            Rating.objects.filter(rater=rater, anime_id__in=ids).delete()
+
+
 def remove(*, rater: Rater, anime: Anime) -> bool:
     """Take a title off the list; False when it was not there."""
     with transaction.atomic():
-        _touch(rater)
+        touch(rater)
         rating = Rating.objects.filter(rater=rater, anime=anime).first()
         if rating is None:
             return False
@@ -157,14 +222,14 @@ def remove(*, rater: Rater, anime: Anime) -> bool:
 def dismiss(*, rater: Rater, anime: Anime) -> None:
     """Never recommend this title again. Harmless when it was dismissed before."""
     with transaction.atomic():
-        _touch(rater)
+        touch(rater)
         Dismissal.objects.get_or_create(rater=rater, anime=anime)
 
 
 def undo_dismissal(*, rater: Rater, anime: Anime) -> bool:
     """Take a dismissal back; False when there was none."""
     with transaction.atomic():
-        _touch(rater)
+        touch(rater)
         deleted, _ = Dismissal.objects.filter(rater=rater, anime=anime).delete()
     return bool(deleted)
 
@@ -183,9 +248,8 @@ def _scored(row: Rating, score: int, at: datetime) -> Rating:
     return row
 
 
-def _check(
-    *, anime: Anime, score: int | None | Unset, episodes_watched: int | None | Unset
-) -> None:
+def check(*, anime: Anime, score: int | None | Unset, episodes_watched: int | None | Unset) -> None:
+    """Raise InvalidRating for a score or a number of episodes that the title cannot have."""
     if isinstance(score, int) and not MIN_SCORE <= score <= MAX_SCORE:
         raise InvalidRating(
             f"A score is a whole number from {MIN_SCORE} to {MAX_SCORE}.", field="score"
@@ -201,7 +265,7 @@ def _check(
             )
 
 
-def _touch(rater: Rater) -> None:
+def touch(rater: Rater) -> None:
     """Count the rater's revision up and tell the receivers after the commit.
 
     The update locks the rater's row, so two writers of one list follow each other.
