@@ -1,6 +1,9 @@
 """The life of an import job: a row that only moves in ways that are allowed.
 
     QUEUED → RUNNING → SUCCEEDED | FAILED | ERRORED | CANCELLED       QUEUED → CANCELLED
+    AWAITING → RUNNING                                                AWAITING → CANCELLED
+
+A person's list waits (AWAITING) until its owner has seen what it would change.
 
 *Failed* is expected (a wrong file), *errored* is a bug. A job that runs but whose process is gone
 may be taken up again. Every change is one conditional UPDATE, so of two processes one wins.
@@ -18,7 +21,7 @@ from django.db import DatabaseError, OperationalError
 from django.db.models import F, Q
 from django.utils import timezone
 
-from catalog.models import ImportJob, User
+from catalog.models import ImportJob, Rater, User
 from catalog.services.import_errors import IllegalMove, ImportFailed, ImportStopped
 
 State = ImportJob.State
@@ -48,6 +51,25 @@ def queue_upload(
         file_name=(upload.name or "upload")[-255:],
         requested_by=requested_by,
     )
+
+
+def await_decision(
+    *, kind: ImportJob.Kind, upload: "File[bytes]", requested_by: User, **figures: Any
+) -> ImportJob:
+    """Store what was read of an uploaded file until its owner decides; ``figures`` are columns."""
+    return ImportJob.objects.create(
+        kind=kind,
+        state=State.AWAITING,
+        source=Rater.Source.ACCOUNT,
+        upload=upload,
+        requested_by=requested_by,
+        **figures,
+    )
+
+
+def accept(*, job: ImportJob) -> None:
+    """AWAITING → RUNNING: its owner has decided. Of two who decide at once one gets IllegalMove."""
+    _move(job, State.RUNNING, from_states=(State.AWAITING,), started_at=timezone.now())
 
 
 def claim(*, now: datetime | None = None) -> ImportJob | None:
@@ -139,9 +161,9 @@ def note_rows(*, job: ImportJob, rows_read: int, rejects: dict[str, int], sample
     )
 
 
-def succeed(*, job: ImportJob, summary: dict[str, Any]) -> None:
-    """RUNNING → SUCCEEDED."""
-    _finish(job, State.SUCCEEDED, from_states=(State.RUNNING,), summary=summary)
+def succeed(*, job: ImportJob, summary: dict[str, Any], **figures: int) -> None:
+    """RUNNING → SUCCEEDED; ``figures`` are columns that were not counted along the way."""
+    _finish(job, State.SUCCEEDED, from_states=(State.RUNNING,), summary=summary, **figures)
 
 
 def fail(*, job: ImportJob, error: str) -> None:
@@ -154,9 +176,10 @@ def crash(*, job: ImportJob, error: str) -> None:
     _finish(job, State.ERRORED, from_states=(State.RUNNING,), error=error)
 
 
-def cancel(*, job: ImportJob) -> None:
-    """QUEUED or RUNNING → CANCELLED; a running import notices before its next batch."""
-    _finish(job, State.CANCELLED, from_states=(State.QUEUED, State.RUNNING))
+def cancel(*, job: ImportJob, reason: str = "") -> None:
+    """AWAITING, QUEUED or RUNNING → CANCELLED; a running import notices before its next batch."""
+    from_states = (State.AWAITING, State.QUEUED, State.RUNNING)
+    _finish(job, State.CANCELLED, from_states=from_states, error=reason)
     drop_upload(job=job)
 
 
@@ -202,8 +225,12 @@ def outcome(*, job: ImportJob) -> Iterator[None]:
 
 
 def _finish(job: ImportJob, state: State, *, from_states: tuple[State, ...], **values: Any) -> None:
+    _move(job, state, from_states=from_states, finished_at=timezone.now(), **values)
+
+
+def _move(job: ImportJob, state: State, *, from_states: tuple[State, ...], **values: Any) -> None:
     found = ImportJob.objects.filter(pk=job.pk, state__in=from_states)
-    if not found.update(state=state, finished_at=timezone.now(), **values):
+    if not found.update(state=state, **values):
         job.refresh_from_db(fields=["state"])
         raise IllegalMove(f"Import {job.pk} is {job.state}: it cannot become {state.value}.")
     job.refresh_from_db()

@@ -57,9 +57,7 @@ def anime(anime_id: int = 1, *, without: Iterable[str] = (), **said: str | int) 
     elements = {**DEFAULTS, "series_animedb_id": str(anime_id)}
     elements |= {name: str(value) for name, value in said.items()}
     lines = [
-        f"\t\t\t\t{element(name, text)}\n"
-        for name, text in elements.items()
-        if name not in without
+        f"\t\t\t\t{element(name, text)}\n" for name, text in elements.items() if name not in without
     ]
     return f"\t\t\t<anime>\n{''.join(lines)}\t\t\t</anime>\n"
 
@@ -110,6 +108,8 @@ def _realistic_row(rng: random.Random, anime_id: int, title: str, episodes: int)
     if rng.random() < 0.2:
         said["my_tags"] = rng.choice(["comfort, rewatch", "with mum", "お気に入り", "🍿 & <3"])
     if rng.random() < 0.1:
-        said["my_comments"] = rng.choice(["Great ending.", "See ep. 3 & 4 again", "泣いた 😭 " * 40])
+        said["my_comments"] = rng.choice(
+            ["Great ending.", "See ep. 3 & 4 again", "泣いた 😭 " * 40]
+        )
     without = ("my_rewatching", "my_sns", "my_discuss") if rng.random() < 0.1 else ()
     return anime(anime_id, without=without, **said)
