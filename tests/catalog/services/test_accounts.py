@@ -210,7 +210,7 @@ def test_the_uploaded_file_goes_after_the_commit(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     alice, bob = alice_and_bob
-    own, others = (user.imports.get(kind="mal").upload.name for user in (alice, bob))
+    own, others = (str(user.imports.get(kind="mal").upload) for user in (alice, bob))
     with django_capture_on_commit_callbacks() as callbacks:
         accounts.delete_account(user=alice)
     assert default_storage.exists(own)

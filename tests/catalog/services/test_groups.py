@@ -1,5 +1,7 @@
 """Groups: asked, joined, left, handed over."""
 
+from collections.abc import Callable
+
 import pytest
 
 from catalog.models import Group, Membership, Profile, User
@@ -141,7 +143,7 @@ def test_a_group_gets_full(group: Group, owner: User, mika: User) -> None:
 
 def test_only_the_owner_changes_a_group(group: Group) -> None:
     (charlie, dora) = join(group, "charlie", "dora")
-    attempts = [
+    attempts: list[Callable[[], object]] = [
         lambda: groups.rename(group=group, by=charlie, name="Mine"),
         lambda: groups.invite(group=group, by=charlie, username="dora"),
         lambda: groups.remove_member(group=group, by=charlie, user=dora),
@@ -156,7 +158,7 @@ def test_only_the_owner_changes_a_group(group: Group) -> None:
 
 
 def test_the_owner_renames_removes_and_deletes(group: Group, owner: User) -> None:
-    (mika, dora) = join(group, "mika", "dora")
+    mika, _ = join(group, "mika", "dora")
     groups.rename(group=group, by=owner, name="Monday")
     assert groups.remove_member(group=group, by=owner, user=mika)
     assert not groups.remove_member(group=group, by=owner, user=mika)
