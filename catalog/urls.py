@@ -7,6 +7,7 @@ from catalog.views.account import data, deletion, settings, tokens
 
 urlpatterns = [
     path("anime/", browse.anime_list, name="anime-list"),
+    path("anime/suggest/", browse.suggestions, name="anime-suggest"),
     path("anime/<int:anime_id>/", title.anime_detail, name="anime-detail"),
     path("anime/<int:anime_id>/rate/", rating.anime_rate, name="anime-rate"),
     path("anime/<int:anime_id>/remove/", rating.anime_remove, name="anime-remove"),

@@ -7,6 +7,7 @@ from catalog.selectors.lists import (
     dismissals,
     is_dismissed,
     list_counts,
+    listed_ids,
     my_list,
     ratings_by_title,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "genres",
     "is_dismissed",
     "list_counts",
+    "listed_ids",
     "my_list",
     "profile_of",
     "rater_of",

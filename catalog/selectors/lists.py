@@ -78,6 +78,13 @@ def ratings_by_title(*, rater: Rater | None, anime_ids: Iterable[int]) -> dict[i
     return {rating.anime_id: rating for rating in found}
 
 
+def listed_ids(*, rater: Rater | None) -> list[int]:
+    """The ids of all titles on a rater's list."""
+    if rater is None:
+        return []
+    return list(Rating.objects.filter(rater=rater).values_list("anime_id", flat=True))
+
+
 def is_dismissed(*, rater: Rater | None, anime: Anime) -> bool:
     """Whether the rater has said "not interested" of the title."""
     return rater is not None and Dismissal.objects.filter(rater=rater, anime=anime).exists()
