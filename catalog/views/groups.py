@@ -5,6 +5,7 @@ from itertools import combinations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
@@ -53,7 +54,7 @@ def group_members(request: MemberRequest, group_id: int) -> HttpResponse:
 @member_action
 def invite(request: MemberRequest, group_id: int) -> HttpResponse:
     """Ask somebody to join; for the owner."""
-    group = _joined_group(request, group_id)
+    group = _owned_group(request, group_id)
     form = InvitationForm(request.POST)
     if form.is_valid():
         try:
@@ -72,7 +73,7 @@ def invite(request: MemberRequest, group_id: int) -> HttpResponse:
 @member_action
 def rename_group(request: MemberRequest, group_id: int) -> HttpResponse:
     """Another name; for the owner."""
-    group = _joined_group(request, group_id)
+    group = _owned_group(request, group_id)
     form = GroupForm(request.POST)
     if form.is_valid():
         try:
@@ -88,7 +89,7 @@ def rename_group(request: MemberRequest, group_id: int) -> HttpResponse:
 @member_action
 def remove_member(request: MemberRequest, group_id: int, user_id: int) -> HttpResponse:
     """Take a member out, or an invitation back; for the owner."""
-    group = _joined_group(request, group_id)
+    group = _owned_group(request, group_id)
     user = User.objects.filter(pk=user_id, memberships__group=group).first()
     if user is None:
         raise Http404("This account is not in the group.")
@@ -104,7 +105,7 @@ def remove_member(request: MemberRequest, group_id: int, user_id: int) -> HttpRe
 @member_action
 def delete_group(request: MemberRequest, group_id: int) -> HttpResponse:
     """Delete a group for everybody; for the owner."""
-    group = _joined_group(request, group_id)
+    group = _owned_group(request, group_id)
     try:
         groups.delete(group=group, by=request.user)
     except groups.GroupRefused as error:
@@ -146,6 +147,13 @@ def _joined_group(request: MemberRequest, group_id: int) -> Group:
     group = selectors.group_joined_by(group_id=group_id, user=request.user)
     if group is None:
         raise Http404("There is no such group, or you have not joined it.")
+    return group
+
+
+def _owned_group(request: MemberRequest, group_id: int) -> Group:
+    group = _joined_group(request, group_id)
+    if group.owner_id != request.user.pk:
+        raise PermissionDenied("Only the owner of the group can do this.")
     return group
 
 
