@@ -70,5 +70,5 @@ def logged_in(user: User | None) -> Client:
     """A browser in which this user is logged in."""
     assert user is not None
     client = Client()
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user, backend="config.authentication.AccountBackend")
     return client

@@ -219,7 +219,7 @@ def refusing() -> Callable[[Rater], Client]:
         assert rater.user is not None
         client = Client(enforce_csrf_checks=True)
         client.force_login(
-            rater.user, backend="allauth.account.auth_backends.AuthenticationBackend"
+            rater.user, backend="config.authentication.AccountBackend"
         )
         return client
 

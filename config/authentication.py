@@ -1,0 +1,14 @@
+"""Who is logged in, read with what nearly every page wants to know of them."""
+
+from allauth.account.auth_backends import AuthenticationBackend
+
+from catalog.models import User
+
+
+class AccountBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth has no types
+    """allauth's, but the account of a session comes with its profile and rater in one query."""
+
+    def get_user(self, user_id: int) -> User | None:
+        """The account, or None when it is gone or may not log in."""
+        found = User.objects.select_related("profile", "rater").filter(pk=user_id).first()
+        return found if found is not None and self.user_can_authenticate(found) else None
