@@ -14,3 +14,7 @@ titles_imported = Signal()
 # Arguments: user (User). Whoever keeps something of an account answers with a list of
 # catalog.services.data_download.Part, to go into the archive of all that is known of it.
 data_requested = Signal()
+
+# Arguments: rater (Rater), anime_ids (list[int]). Whoever can predict scores answers with
+# {title id: 1.0 to 10.0}, without the titles of which nothing can be said.
+predictions_requested = Signal()

@@ -3,9 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from catalog.models import User
+from catalog.models import Rater, User
 from catalog.services.data_download import Part
-from catalog.signals import data_requested, ratings_changed, title_opened, titles_imported
+from catalog.signals import (
+    data_requested,
+    predictions_requested,
+    ratings_changed,
+    title_opened,
+    titles_imported,
+)
 from recommender import selectors, tasks
 from recommender.services import exposures, serving
 
@@ -16,6 +22,7 @@ def connect() -> None:
     title_opened.connect(note_opened_title, dispatch_uid="recommender.note_opened_title")
     titles_imported.connect(find_similar_titles, dispatch_uid="recommender.find_similar_titles")
     data_requested.connect(add_what_was_shown, dispatch_uid="recommender.add_what_was_shown")
+    predictions_requested.connect(predict_scores, dispatch_uid="recommender.predict_scores")
 
 
 def drop_cached_lists(sender: object, *, rater_ids: Sequence[int], **kwargs: Any) -> None:
@@ -38,3 +45,10 @@ def add_what_was_shown(sender: object, *, user: User, **kwargs: Any) -> list[Par
     about = "The titles that lists of recommendations have shown you, how often, and when last."
     shown = list(selectors.titles_shown(user=user))
     return [Part.of_json("recommendations-shown.json", about, shown)]
+
+
+def predict_scores(
+    sender: object, *, rater: Rater, anime_ids: Sequence[int], **kwargs: Any
+) -> dict[int, float]:
+    """The scores that we expect of a rater, for an order of the catalogue's."""
+    return serving.predict(rater=rater, anime_ids=anime_ids)
