@@ -31,7 +31,7 @@ def profile_of(user: User | AnonymousUser) -> Profile:
 
 def is_loaded(user: User, relation: str) -> bool:
     """Whether the account was read together with its rater or profile, or with the lack of it."""
-    return bool(User._meta.get_field(relation).is_cached(user))
+    return bool(getattr(User, relation).is_cached(user))
 
 
 def tokens(*, user: User) -> QuerySet[ApiToken]:
