@@ -4,12 +4,12 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from catalog.models import Profile, Rater, User
+from catalog.models import Group, Membership, Profile, Rater, User
 from catalog.selectors import profile_of, rater_of
 from catalog.services import ratings
 from config.authentication import AccountBackend
 from tests.factories import AnimeFactory, UserFactory
-from tests.pages import logged_in
+from tests.pages import ReadPage, logged_in
 
 pytestmark = pytest.mark.django_db
 
@@ -56,3 +56,16 @@ def test_an_account_that_is_deleted_is_logged_out() -> None:
     User.objects.filter(pk=user.pk).delete()
     assert client.get("/my-list/").status_code == 302
     assert Client().get("/my-list/").status_code == 302
+
+
+def test_an_invitation_shows_in_the_frame_of_every_page(
+    alice: Rater, alice_client: Client, charlie_client: Client
+) -> None:
+    assert alice.user is not None
+    group = Group.objects.create(name="Sundays", owner=UserFactory.create())
+    invitation = Membership.objects.create(group=group, user=alice.user)
+    said = "Together : an invitation waits"
+    assert said in ReadPage(alice_client.get("/anime/")).text
+    assert said not in ReadPage(charlie_client.get("/anime/")).text
+    invitation.delete()
+    assert said not in ReadPage(alice_client.get("/anime/")).text
