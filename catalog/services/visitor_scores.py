@@ -5,7 +5,7 @@ What is written here goes into the session's row under its lock, and nothing els
 touched. A visitor without a session gets one with the first score.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -85,18 +85,19 @@ def set_score(*, session: SessionBase, anime: Anime, score: int) -> None:
     _change(session, put)
 
 
-def skip(*, session: SessionBase, anime: Anime) -> None:
-    """Note that the title is unknown, so that it is not asked about again.
+def skip(*, session: SessionBase, anime_ids: Iterable[int]) -> None:
+    """Note that titles are unknown, so that they are not asked about again.
 
-    A score that it had is gone. Where there is no room the oldest skipped title is forgotten; with
-    nothing but scores this one is not kept.
+    Scores that they had are gone. Where there is no room the oldest skipped titles are forgotten;
+    with nothing but scores these are not kept.
     """
 
     def put(entries: _Entries) -> None:
-        entries.pop(str(anime.pk), None)
-        _make_room(entries)
-        if len(entries) < MAX_TITLES:
-            entries[str(anime.pk)] = [None, _now()]
+        for key in map(str, anime_ids):
+            entries.pop(key, None)
+            _make_room(entries)
+            if len(entries) < MAX_TITLES:
+                entries[key] = [None, _now()]
 
     _change(session, put)
 

@@ -72,7 +72,7 @@ def test_a_log_in_merges_and_says_how(alice: Rater) -> None:
 
 def test_skipped_titles_are_not_asked_about_again() -> None:
     client, anime = visitor(One=9), AnimeFactory.create()
-    visitor_scores.skip(session=client.session, anime=anime)
+    visitor_scores.skip(session=client.session, anime_ids=[anime.pk])
     sign_up(client)
     assert visitor_scores.skipped_in(client.session) == [anime.pk]
 

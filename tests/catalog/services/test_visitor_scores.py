@@ -50,7 +50,7 @@ def test_a_score_can_be_changed_and_taken_back(session: SessionStore) -> None:
 def test_a_skipped_title_has_no_score(session: SessionStore) -> None:
     anime = AnimeFactory.create()
     visitor_scores.set_score(session=session, anime=anime, score=9)
-    visitor_scores.skip(session=session, anime=anime)
+    visitor_scores.skip(session=session, anime_ids=[anime.pk])
     assert visitor_scores.scores_of(stored(session)) == {}
     assert visitor_scores.skipped_in(stored(session)) == [anime.pk]
 
@@ -86,13 +86,13 @@ def test_skipped_titles_make_room_for_scores_and_scores_for_nothing(
 ) -> None:
     monkeypatch.setattr(visitor_scores, "MAX_TITLES", 2)
     skipped, one, two, three = AnimeFactory.create_batch(4)
-    visitor_scores.skip(session=session, anime=skipped)
+    visitor_scores.skip(session=session, anime_ids=[skipped.pk])
     for anime in (one, two):
         visitor_scores.set_score(session=session, anime=anime, score=5)
     assert list(visitor_scores.read(stored(session))) == [one.pk, two.pk]
     with pytest.raises(TooManyScores, match="Create one to go on"):
         visitor_scores.set_score(session=session, anime=three, score=5)
-    visitor_scores.skip(session=session, anime=three)
+    visitor_scores.skip(session=session, anime_ids=[three.pk])
     visitor_scores.set_score(session=session, anime=two, score=6)
     assert visitor_scores.scores_of(stored(session)) == {one.pk: 5, two.pk: 6}
 
