@@ -70,8 +70,8 @@ class ListFilters:
             value = values.get(field.name)
             if isinstance(value, list) and isinstance(getattr(default, field.name), tuple):
                 kept[field.name] = tuple(str(each) for each in value)
-            elif field.name in _NUMBERS and type(value) is int:
-                lowest, highest = _NUMBERS[field.name]
+            elif field.name in NUMBERS and type(value) is int:
+                lowest, highest = NUMBERS[field.name]
                 kept[field.name] = min(max(value, lowest), highest)
             elif field.name in _SWITCHES and isinstance(value, bool):
                 kept[field.name] = value
@@ -83,7 +83,7 @@ class ListFilters:
         return len(self.to_dict())
 
 
-_NUMBERS: Mapping[str, tuple[int, int]] = {
+NUMBERS: Mapping[str, tuple[int, int]] = {
     "min_members": (0, MOST_NUMBER),
     "min_episodes": (0, MOST_NUMBER),
     "max_episodes": (0, MOST_NUMBER),

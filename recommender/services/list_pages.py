@@ -20,6 +20,7 @@ from recommender.services.list_filters import ListFilters, blamed
 from recommender.services.listing import listed
 from recommender.services.lists import METHODS, Recommendation, UnknownMethod
 from recommender.services.rankings import Ranking
+from recommender.services.reasons import join
 from recommender.services.registry import ModelState
 from recommender.services.reranking import reranked
 from recommender.services.serving import usual_ranking
@@ -39,6 +40,7 @@ class ListPage:
         next, previous: the cursors of the pages around, empty where there is none.
         history: the reader's list as it is now.
         key: a hash of all that ``items`` depend on, but for the time.
+        n_scored: how many titles the reader has scored, but for those that are hidden.
         blamed: where there is no title, the filters any one of which would have to go.
     """
 
@@ -49,6 +51,7 @@ class ListPage:
     previous: str
     history: History
     key: str
+    n_scored: int
     blamed: tuple[str, ...]
     _list: Callable[[], list[Recommendation]]
 
@@ -56,6 +59,26 @@ class ListPage:
     def items(self) -> list[Recommendation]:
         """The titles with their reasons, computed when they are looked at."""
         return self._list()
+
+    @property
+    def first_rank(self) -> int:
+        """The rank of the page's first title in the stored list, 1 the best; 0 without one."""
+        return self.places[0] + 1 if self.places else 0
+
+    @property
+    def last_rank(self) -> int:
+        """The rank of the page's last title; 0 without one."""
+        return self.places[-1] + 1 if self.places else 0
+
+    @property
+    def blame(self) -> str:
+        """The filters that are to blame for an empty page, as in a sentence."""
+        return join(self.blamed, word="or")
+
+    @property
+    def has_predictions(self) -> bool:
+        """Whether a score is predicted for any title of the page."""
+        return bool(np.isfinite(self.ranking.prediction[list(self.places)]).any())
 
     @property
     def anime_ids(self) -> list[int]:
@@ -124,6 +147,7 @@ def read_list(
         ),
         history=history,
         key=hashed(at.snapshot, places, whose, catalogue.revision, _version(state)),
+        n_scored=_n_scored(history, catalogue, show_adult=show_adult),
         blamed=tuple(blame),
         _list=lambda: listed(
             ranking, places, history=reader, catalogue=catalogue, model=state.model
@@ -167,6 +191,14 @@ def _first(
         sorted(down.items()),
     )
     return stored(key=hashed(*made_from), rater=rater, method=method, make=make)
+
+
+def _n_scored(history: History, catalogue: CatalogueArrays, *, show_adult: bool) -> int:
+    scored = history.scored
+    if show_adult or not len(scored):
+        return len(scored)
+    known = scored[catalogue.items.contains(scored)]
+    return len(scored) - int(catalogue.is_adult[catalogue.items.index(known)].sum())
 
 
 def _version(state: ModelState) -> tuple[int | None, str]:

@@ -40,6 +40,7 @@ def listed(
     titles = titles_of(catalogue, {*anime_ids, *influences.named})
     liking = liking_of(history=history, catalogue=catalogue)
     best = float(ranking.relevance.max())
+    on_list = set(history.listed[np.isin(history.listed, anime_ids)].tolist())
     items = []
     for place, anime_id in zip(places, anime_ids, strict=True):
         if anime_id not in titles:
@@ -67,6 +68,7 @@ def listed(
                 sim=relevance if ranking.source == "content" else None,
                 reasons=(exploration_reason(),) if is_exploration else reasons,
                 is_exploration=is_exploration,
+                is_planned=anime_id in on_list,
             )
         )
     return items

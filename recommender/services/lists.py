@@ -97,7 +97,8 @@ class Recommendation:
     similarity to the person's profile, for the method ``content`` only. ``is_exploration`` marks
     a title that nobody has rated, placed by its genres and type; its relevance is that of the
     title before it. ``prediction_range`` are the lowest and the highest of the likely scores, both
-    whole: by the model, the score is one of them four times in five at least.
+    whole: by the model, the score is one of them four times in five at least. ``is_planned`` marks
+    a title that is on the person's list already, to be watched.
     """
 
     rank: int
@@ -109,6 +110,7 @@ class Recommendation:
     reasons: tuple[Reason, ...] = ()
     is_exploration: bool = False
     prediction_range: tuple[float, float] | None = None
+    is_planned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,8 +152,8 @@ def _content_reason(genres: Sequence[str], type: str, liking: Liking) -> tuple[R
     return (Reason("genres", text, tuple(name for name in strongest if name in genres)),)
 
 
-def join(names: Sequence[str]) -> str:
+def join(names: Sequence[str], word: str = "and") -> str:
     """Names as in a sentence: "Drama", "Drama and Sci-Fi", "Drama, Mecha and Sci-Fi"."""
     if len(names) < 2:
         return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"{', '.join(names[:-1])} {word} {names[-1]}"

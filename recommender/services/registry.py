@@ -109,7 +109,8 @@ def activate(*, version: ModelVersion) -> None:
 def active_model() -> ModelState:
     """The model to serve with, loaded at first use in this process."""
     global _loaded, _failed  # noqa: PLW0603 - one model a process is the point
-    version = ModelVersion.objects.active().first()
+    # Without its metrics: they are long, and every page asks.
+    version = ModelVersion.objects.active().only("artifact", "is_simulated").first()
     if version is None:
         return ModelState(None, NO_MODEL, NO_MODEL)
     if _loaded is not None and _loaded.version_id == version.pk:

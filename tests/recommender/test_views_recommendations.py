@@ -1,13 +1,17 @@
 """The recommendations page."""
 
 import re
+from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Anime, Rater, Rating
-from recommender.models import ModelVersion
+from recommender.models import ListSnapshot, ModelVersion
+from recommender.services import registry, serving
 from recommender.services.lists import METHODS
 from recommender.views.lists import ITEMS_PER_PAGE
 from tests.factories import AnimeFactory, RatingFactory
@@ -27,8 +31,30 @@ def drama_lover(alice: Rater, version: ModelVersion) -> Rater:
     return alice
 
 
+def read(client: Client, query: str = "") -> ReadPage:
+    response = client.get(f"/recommendations/{query}")
+    assert response.status_code == 200
+    return ReadPage(response)
+
+
 def lines(client: Client, query: str = "") -> list[int]:
-    return ReadPage(client.get(f"/recommendations/{query}")).title_ids()
+    return read(client, query).title_ids()
+
+
+def next_of(page: ReadPage) -> str:
+    """The address of the page behind a page, empty for the last."""
+    links = page.all("a", rel="next")
+    return links[0]["href"] if links else ""
+
+
+def walk(client: Client, query: str = "") -> Iterator[list[int]]:
+    """The titles of each page, along the links from one to the next."""
+    while True:
+        page = read(client, query)
+        yield page.title_ids()
+        query = next_of(page)
+        if not query:
+            return
 
 
 def test_a_visitor_gets_the_popular_list_with_a_hint(client: Client) -> None:
@@ -94,10 +120,14 @@ def test_without_a_score_the_list_asks_for_one(alice_client: Client) -> None:
     assert "Score a title or two, and this list becomes yours." in text
 
 
-@pytest.mark.usefixtures("drama_lover")
-def test_a_simulated_model_says_so(alice_client: Client) -> None:
+def test_a_simulated_model_says_so(alice_client: Client, drama_lover: Rater) -> None:
     assert "Demonstration." not in ReadPage(alice_client.get("/recommendations/")).text
+    version = ModelVersion.objects.get()
     ModelVersion.objects.update(is_simulated=True)
+    registry.forget_loaded()
+    serving.forget(rater_ids=[drama_lover.pk])
+    ListSnapshot.objects.all().delete()
+    assert version.is_active
     text = ReadPage(alice_client.get("/recommendations/")).text
     assert "trained on simulated people" in text
 
@@ -117,31 +147,48 @@ def test_an_unknown_method_is_named_and_answered(alice_client: Client) -> None:
 
 def test_pages_follow_each_other_without_repeats(alice_client: Client) -> None:
     AnimeFactory.create_batch(ITEMS_PER_PAGE * 2 + 1)
-    pages = [lines(alice_client, f"?method=popular&page={number}") for number in (1, 2, 3)]
+    pages = list(walk(alice_client, "?method=popular"))
     assert [len(ids) for ids in pages] == [ITEMS_PER_PAGE, ITEMS_PER_PAGE, 1]
     assert len({anime_id for ids in pages for anime_id in ids}) == ITEMS_PER_PAGE * 2 + 1
 
 
-@pytest.mark.parametrize(
-    ("asked", "n_lines"), [("99", 1), ("0", 20), ("-3", 20), ("x", 20), ("9" * 50, 20)]
-)
-def test_a_page_that_is_not_there_is_the_nearest(
-    alice_client: Client, asked: str, n_lines: int
-) -> None:
+def test_pages_lead_back(alice_client: Client) -> None:
     AnimeFactory.create_batch(ITEMS_PER_PAGE + 1)
-    assert len(lines(alice_client, f"?page={asked}")) == n_lines
+    first, second = read(alice_client), read(alice_client, next_of(read(alice_client)))
+    assert second.all("a", rel="next") == first.all("a", rel="prev") == []
+    back = read(alice_client, second.all("a", rel="prev")[0]["href"])
+    assert back.title_ids() == first.title_ids()
 
 
-def test_page_links_keep_the_method(alice_client: Client) -> None:
+@pytest.mark.parametrize("cursor", ["x", "9" * 50, "a:b:c", "W10:sig"])
+def test_a_cursor_that_is_none_begins_again_and_says_so(alice_client: Client, cursor: str) -> None:
     AnimeFactory.create_batch(ITEMS_PER_PAGE + 1)
-    page = ReadPage(alice_client.get("/recommendations/?method=content"))
-    assert [link["href"] for link in page.all("a", rel="next")] == ["?method=content&page=2"]
+    page = read(alice_client, f"?cursor={cursor}")
+    assert "no longer kept. This is the beginning of the list as it is now." in page.text
+    assert page.title_ids() == read(alice_client).title_ids()
+
+
+def test_a_cursor_that_has_expired_begins_again(alice_client: Client) -> None:
+    AnimeFactory.create_batch(ITEMS_PER_PAGE + 1)
+    following = next_of(read(alice_client))
+    ListSnapshot.objects.update(created_at=timezone.now() - timedelta(hours=1))
+    page = read(alice_client, following)
+    assert "no longer kept" in page.text
+    assert page.title_ids() == read(alice_client).title_ids()
+
+
+def test_page_links_keep_the_method_and_the_filters(alice_client: Client) -> None:
+    AnimeFactory.create_batch(ITEMS_PER_PAGE + 1)
+    following = next_of(read(alice_client, "?method=content&variety=50&type=TV"))
+    assert following.startswith("?method=content&filters=on&type=TV&variety=50&cursor=")
 
 
 def test_ranks_go_on_from_page_to_page(alice_client: Client) -> None:
     AnimeFactory.create_batch(ITEMS_PER_PAGE + 1)
-    page = ReadPage(alice_client.get("/recommendations/?page=2"))
-    assert page.all("ol", class_="items")[0]["start"] == str(ITEMS_PER_PAGE + 1)
+    page = read(alice_client, next_of(read(alice_client)))
+    assert (
+        f"Places {ITEMS_PER_PAGE + 1} to {ITEMS_PER_PAGE + 1} of {ITEMS_PER_PAGE + 1}" in page.text
+    )
 
 
 def test_nothing_left_is_said(alice: Rater, alice_client: Client) -> None:
@@ -196,7 +243,7 @@ def test_queries(
         RatingFactory.create(rater=alice, anime=None, anime_id=anime_id, score=None)
     Rating.objects.filter(rater=alice, anime_id=24).update(score=9)
     alice_client.get("/recommendations/")  # model, arrays and list are now kept
-    # session, user, profile, rater; revision of the arrays, active model, titles and genres; own
-    # scores and dismissals for the reasons; counts, whether the model is simulated
-    with django_assert_num_queries(12):
+    # session, user, profile, rater; revision of the arrays, active model; titles that sink; the
+    # stored list; what was shown of this page
+    with django_assert_num_queries(8):
         alice_client.get("/recommendations/")
