@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from catalog.views import appearance, browse, groups, my_list, people, rating, title
+from catalog.views import appearance, browse, files, groups, my_list, people, rating, title
 from catalog.views.account import data, deletion, settings, tokens
 
 urlpatterns = [
@@ -14,6 +14,12 @@ urlpatterns = [
     path("anime/<int:anime_id>/dismiss/", rating.anime_dismiss, name="anime-dismiss"),
     path("anime/<int:anime_id>/restore/", rating.anime_restore, name="anime-restore"),
     path("my-list/", my_list.my_list, name="my-list"),
+    path("my-list/import/", files.mal_import_page, name="mal-import"),
+    path("my-list/import/<int:job_id>/", files.mal_import_job, name="mal-import-job"),
+    path("my-list/import/<int:job_id>/apply/", files.mal_import_apply, name="mal-import-apply"),
+    path("my-list/import/<int:job_id>/cancel/", files.mal_import_cancel, name="mal-import-cancel"),
+    path("my-list/export/", files.list_export, name="list-export"),
+    path("my-list/export/animelist.<str:ending>", files.list_export_file, name="list-export-file"),
     path("appearance/", appearance.appearance, name="appearance"),
     path("accounts/settings/", settings.account_settings, name="settings"),
     path("accounts/profile/", settings.profile_settings, name="profile-settings"),

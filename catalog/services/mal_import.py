@@ -59,7 +59,7 @@ def upload(*, user: User, file: "File[bytes]") -> ImportJob:
             rows_rejected=read.rows_rejected,
             rejects=read.rejects,
             reject_samples=read.reject_samples,
-            summary={"cut_at": read.cut_at},
+            summary={"cut_at": read.cut_at, "place": read.place},
         )
     job.upload.close()
     for old in _waiting().filter(requested_by=user).order_by("-pk")[MAX_WAITING:]:
@@ -213,14 +213,16 @@ def _summary(job: ImportJob, found: Comparison, taken: set[int], choice: Choice)
         "same": len(found[Kind.SAME]),
         "unknown": len(found[Kind.UNKNOWN]),
         "dismissed": len(found.dismissals),
-        "created_titles": [
-            [change.anime_id, change.name, standing_in_words(change.after)]
-            for change in new[:SHOWN_IN_RESULT]
-            if not change.is_adult
-        ],
-        "replaced_titles": [
-            [change.anime_id, change.name, [asdict(one) for one in differences(change)]]
-            for change in replaced[:SHOWN_IN_RESULT]
-            if not change.is_adult
-        ],
+        "created_titles": [_line(change) for change in new[:SHOWN_IN_RESULT]],
+        "replaced_titles": [_line(change) for change in replaced[:SHOWN_IN_RESULT]],
+    }
+
+
+def _line(change: Change) -> dict[str, Any]:
+    return {
+        "anime_id": change.anime_id,
+        "name": change.name,
+        "is_adult": change.is_adult,
+        "standing": standing_in_words(change.after),
+        "differences": [asdict(difference) for difference in differences(change)],
     }

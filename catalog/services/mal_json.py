@@ -48,7 +48,7 @@ def _list_file(document: dict[str, Any]) -> ListFile:
     rows = document.get("titles")
     if not isinstance(rows, list) or len(rows) > MAX_TITLES:
         raise ImportFailed(f"The file's “titles” are not a list of at most {MAX_TITLES:,} titles.")
-    found = ListFile()
+    found = ListFile(place="Number")
     with suppress(RowProblem):
         found.info = _texts(document.get("mal_info"))
     for number, row in enumerate(rows, start=1):

@@ -80,6 +80,8 @@ class ListFile:
     reject_samples: dict[str, list[list[Any]]] = field(default_factory=dict)
     # The line at which a file ends that ends too early.
     cut_at: int | None = None
+    # What the numbers of the rejects count.
+    place: str = "Line"
 
     def add(self, line: int, elements: dict[str, str]) -> None:
         """Take a row in, or note why it is left out."""

@@ -1,0 +1,18 @@
+"""The lists that somebody has imported."""
+
+from django.db.models import QuerySet
+
+from catalog.models import ImportJob, User
+
+SHOWN_IMPORTS = 10
+
+
+def list_imports(*, user: User) -> QuerySet[ImportJob]:
+    """The account's last imports of lists, the newest first."""
+    return ImportJob.objects.filter(kind=ImportJob.Kind.MAL, requested_by=user)[:SHOWN_IMPORTS]
+
+
+def list_import(*, user: User, job_id: int) -> ImportJob | None:
+    """An import of a list by this account; None when there is none with this id."""
+    jobs = ImportJob.objects.filter(kind=ImportJob.Kind.MAL, requested_by=user)
+    return jobs.filter(pk=job_id).first()
