@@ -42,6 +42,7 @@ def test_a_private_profile_and_an_unknown_name_are_the_same(
 
 
 def test_profiles_are_private_at_first(alice: Rater, client: Client) -> None:
+    assert alice.user is not None
     Profile.objects.create(user=alice.user)
     assert client.get(PAGE).status_code == 404
 
