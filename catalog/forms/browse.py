@@ -167,13 +167,6 @@ class BrowseForm(ForgivingForm):
             chips.append(Chip(dict(LIST_CHOICES)[data["mine"]], self.address(mine="")))
         return chips
 
-    @property
-    def is_narrowed(self) -> bool:
-        """Whether a filter of the folded part is on."""
-        asked = self.filters
-        limits = (asked.episodes_min, asked.episodes_max, asked.members_min, asked.score_min)
-        return bool(asked.genres or asked.without or any(each is not None for each in limits))
-
 
 _LIMITS = {
     "episodes_min": "at least {} episodes",
