@@ -8,7 +8,6 @@ from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Anime, Group, User
 from catalog.services import groups, ratings
-from catalog.services.catalogue import catalogue_changed
 from recommender.models import ModelVersion
 from recommender.views import together as together_view
 from tests.factories import AccountRaterFactory, RatingFactory, UserFactory
