@@ -1,7 +1,7 @@
 """All that is known of an account, as an archive of files that people and programs can read.
 
-The list itself is there four times: as the lists' own files read it elsewhere, and as plain JSON
-with what those cannot say. What other apps keep, they add themselves, asked by a signal.
+The list is there in each of the files that a member can export by itself, so that it can be taken
+elsewhere and back. What other apps keep, they add themselves, asked by a signal.
 """
 
 import json
@@ -23,10 +23,12 @@ from catalog.models import (
     MalEntry,
     Membership,
     Profile,
-    Rating,
+    Rater,
     User,
 )
-from catalog.selectors import profile_of
+from catalog.selectors import profile_of, rater_of
+from catalog.services.mal_export import xml_chunks
+from catalog.services.mal_tables import csv_chunks, json_chunks
 from catalog.signals import data_requested
 
 
@@ -58,6 +60,10 @@ def archive(*, user: User, now: datetime | None = None) -> bytes:
 
 
 def _own_parts(user: User) -> Iterable[Part]:
+    rater = rater_of(user)
+    if rater is not None:
+        for name, about, chunks in _LIST_FILES:
+            yield Part(name, about, b"".join(chunks(rater)).decode())
     for name, about, read in _FILES:
         yield Part.of_json(name, about, read(user))
 
@@ -88,28 +94,9 @@ def _profile(user: User) -> dict[str, Any]:
     }
 
 
-def _list(user: User) -> list[dict[str, Any]]:
-    found = Rating.objects.filter(rater__user=user).select_related("anime").order_by("anime_id")
-    more = {
-        entry.anime_id: entry.fields
-        for entry in MalEntry.objects.filter(rater__user=user).order_by("anime_id")
-    }
-    entries = [
-        {
-            "anime_id": rating.anime_id,
-            "title": rating.anime.title,
-            "status": Rating.Status(rating.status).slug,
-            "score": rating.score,
-            "episodes_watched": rating.episodes_watched,
-            "changed": rating.updated_at,
-            "myanimelist": more.pop(rating.anime_id, {}),
-        }
-        for rating in found
-    ]
-    return entries + [
-        {"anime_id": anime_id, "title": None, "myanimelist": fields}
-        for anime_id, fields in more.items()
-    ]
+def _mal_entries(user: User) -> list[Mapping[str, Any]]:
+    found = MalEntry.objects.filter(rater__user=user).order_by("anime_id")
+    return list(found.values("anime_id", "fields"))
 
 
 def _dismissals(user: User) -> list[dict[str, Any]]:
@@ -162,16 +149,25 @@ def _imports(user: User) -> list[Mapping[str, Any]]:
     )
 
 
-_FILES: tuple[tuple[str, str, Callable[[User], object]], ...] = (
-    ("profile.json", "Your account and its settings, without the password.", _profile),
+_LIST_FILES: tuple[tuple[str, str, Callable[[Rater], Iterable[bytes]]], ...] = (
     (
         "list.json",
         (
-            "Every title on your list with status, score (1 to 10, or null), episodes and the time "
-            "of the last change; with what your MyAnimeList file said beyond that. A title "
-            "without a name is one that your file had and this site does not."
+            "Every title on your list with status, score, episodes and the time of the last "
+            "change, with all that your MyAnimeList file said, and what you are not interested "
+            "in. It can be imported here again."
         ),
-        _list,
+        json_chunks,
+    ),
+    ("list.csv", "The same list for a spreadsheet, without the rarer facts.", csv_chunks),
+    ("list.xml", "The same list as MyAnimeList's own export, to be imported there.", xml_chunks),
+)
+_FILES: tuple[tuple[str, str, Callable[[User], object]], ...] = (
+    ("profile.json", "Your account and its settings, without the password.", _profile),
+    (
+        "myanimelist.json",
+        "What your MyAnimeList file said beyond status, score and episodes, by title.",
+        _mal_entries,
     ),
     ("not-interested.json", "The titles that you do not want to be recommended.", _dismissals),
     (

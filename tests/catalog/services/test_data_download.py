@@ -61,7 +61,10 @@ def test_every_file_is_named_in_the_readme(user: User) -> None:
         "README.txt",
         "groups.json",
         "imports.json",
+        "list.csv",
         "list.json",
+        "list.xml",
+        "myanimelist.json",
         "not-interested.json",
         "profile.json",
         "recommendations-shown.json",
@@ -88,18 +91,28 @@ def test_the_profile_has_all_settings_and_no_password(user: User) -> None:
     assert "password" not in profile
 
 
-def test_the_list_has_every_entry(user: User) -> None:
-    entries = read(archive_of(user), "list.json")
-    assert [(each["anime_id"], each["title"]) for each in entries] == [
-        (10, "First of alice"),
-        (11, "Second of alice"),
-        (991, None),
+def test_the_list_is_there_in_every_format(user: User) -> None:
+    archive = archive_of(user)
+    titles = {each["anime_id"]: each for each in read(archive, "list.json")["titles"]}
+    assert {10, 11} <= titles.keys()
+    assert (titles[10]["title"], titles[10]["status"], titles[10]["score"]) == (
+        "First of alice",
+        "completed",
+        9,
+    )
+    assert titles[10]["mal"]["my_tags"] == "äöü"
+    assert (titles[11]["status"], titles[11]["score"]) == ("plan-to-watch", None)
+    rows = archive.read("list.csv").decode().splitlines()
+    assert rows[0].startswith("anime_id,title,")
+    assert rows[1].startswith("10,First of alice,TV,12,completed,9,12,")
+    assert b"<series_animedb_id>11</series_animedb_id>" in archive.read("list.xml")
+
+
+def test_what_a_file_said_of_unknown_titles_is_there(user: User) -> None:
+    assert read(archive_of(user), "myanimelist.json") == [
+        {"anime_id": 10, "fields": {"my_tags": "äöü"}},
+        {"anime_id": 991, "fields": {"my_score": "3"}},
     ]
-    first, second, unknown = entries
-    assert (first["status"], first["score"], first["episodes_watched"]) == ("completed", 9, 12)
-    assert first["myanimelist"] == {"my_tags": "äöü"}
-    assert (second["status"], second["score"]) == ("plan-to-watch", None)
-    assert unknown["myanimelist"] == {"my_score": "3"}
 
 
 def test_the_other_files_have_their_entries(user: User) -> None:
@@ -126,4 +139,5 @@ def test_nothing_of_charlie_and_no_secret_is_in_it(user: User) -> None:
 def test_an_account_without_anything_has_one_too() -> None:
     archive = archive_of(UserFactory.create(username="new"))
     assert read(archive, "profile.json")["username"] == "new"
-    assert read(archive, "list.json") == []
+    assert read(archive, "not-interested.json") == []
+    assert "list.json" not in archive.namelist(), "there is no list yet"
