@@ -17,8 +17,9 @@ from tempfile import NamedTemporaryFile
 from typing import Any, Protocol
 
 import numpy as np
+from django.db import connection
 
-from catalog.models import Anime, Genre, ImportJob, Rater
+from catalog.models import Anime, Genre, ImportJob, Rater, Rating
 from catalog.services import csv_rating_rows, csv_title_rows, imports
 from catalog.services.csv_files import CsvSource, open_csv, work_folder
 from catalog.services.csv_merge_ratings import merge_ratings
@@ -154,6 +155,7 @@ def _run(job: ImportJob, opened: _Opened, rejects: Path | None, progress: Progre
         else:
             summary = _import_ratings(job, opened, database, rejects, progress)
         imports.succeed(job=job, summary=summary)
+    _tell_planner()
     if job.kind == Kind.ANIME:
         titles_imported.send_robust(sender=ImportJob)
 
@@ -221,6 +223,19 @@ def _writing(job: ImportJob, total: int, progress: Progress) -> Callable[[], Non
         progress(phase="writing", rows=position, share=position / total)
 
     return report
+
+
+def _tell_planner() -> None:
+    """Let PostgreSQL count the tables anew.
+
+    It does so by itself a while after many rows have come; until then its plans are for the empty
+    tables of before, and a training that follows the import reads at half the speed.
+    """
+    if connection.vendor == "postgresql":
+        tables = (Anime, Anime.genres.through, Rater, Rating)
+        with connection.cursor() as cursor:
+            for table in tables:
+                cursor.execute(f"ANALYZE {connection.ops.quote_name(table._meta.db_table)}")  # noqa: SLF001 - documented
 
 
 def _catalogue_figures() -> dict[str, int]:

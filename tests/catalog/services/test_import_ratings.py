@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from catalog.models import Anime, ImportJob, Rater, Rating
 from catalog.services.import_errors import ImportFailed
@@ -219,3 +220,12 @@ def test_many_small_batches_give_the_same(tmp_path: Path, monkeypatch: pytest.Mo
     assert positions == [(3 * n, round(n / 9, 2)) for n in range(1, 10)]
     assert [f"{user},{anime},{score}" for user, anime, _, score in stored_ratings()] == lines
     assert (job.position, job.rows_created) == (27, 27)
+
+
+def test_the_planner_knows_of_the_rows_at_once(tmp_path: Path) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("only PostgreSQL keeps counts for its planner")
+    import_ratings(write_ratings(tmp_path, "1,1,8", "2,1,9", "2,2,7"))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'catalog_rating'")
+        assert cursor.fetchone() == (3.0,)
