@@ -13,7 +13,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from catalog.models import ImportJob, User
-from catalog.services import imports, statistics
+from catalog.services import imports, mal_import, statistics
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +36,12 @@ def look_for_imports() -> int:
 def look_for_scores() -> bool:
     """Count the scores of all titles anew if a list has changed since; whether one had."""
     return statistics.refresh()
+
+
+@shared_task
+def forget_old_lists() -> int:
+    """Forget uploaded lists that nobody has decided on; how many there were."""
+    return mal_import.discard_old()
 
 
 def enqueue_import(

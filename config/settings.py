@@ -192,6 +192,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 300.0,
         "options": {"expires": 290},
     },
+    "forget old lists": {
+        "task": "catalog.tasks.forget_old_lists",
+        "schedule": 3600.0,
+        "options": {"expires": 3500},
+    },
     "look for similar titles": {
         "task": "recommender.tasks.look_for_similar_titles",
         "schedule": 60.0,

@@ -19,6 +19,7 @@ MAX_UPLOAD_BYTES = 20 * MEGABYTE
 MAX_UNPACKED_BYTES = 64 * MEGABYTE
 CHUNK_BYTES = 64 * 1024
 _GZIP = zlib.MAX_WBITS | 16
+_DAMAGED = "The compressed file is damaged. Download or compress it again."
 _OTHER_FILES = {
     b"PK\x03\x04": "a ZIP archive: unpack it, and upload the file in it",
     b"%PDF": "a PDF document",
@@ -74,9 +75,7 @@ def _unpacked(packed: bytes, file: IO[bytes]) -> Iterator[bytes]:
         try:
             piece = unpacker.decompress(packed, CHUNK_BYTES)
         except zlib.error as error:
-            raise ImportFailed(
-                "The compressed file is damaged. Download or compress it again."
-            ) from error
+            raise ImportFailed(_DAMAGED) from error
         total += len(piece)
         if total > MAX_UNPACKED_BYTES:
             raise ImportFailed(
@@ -93,6 +92,8 @@ def _unpacked(packed: bytes, file: IO[bytes]) -> Iterator[bytes]:
             unpacker = zlib.decompressobj(_GZIP)
         else:
             packed = unpacker.unconsumed_tail or file.read(CHUNK_BYTES)
+    if not total:
+        raise ImportFailed(_DAMAGED)
 
 
 def _is_web_page(first: bytes) -> bool:

@@ -200,6 +200,8 @@ class XmlReader:
             if problem_at is None:
                 break
             position += problem_at
+            if position < 0:  # That row begins at the end of the last chunk.
+                chunk, position = _ROW[:-position] + chunk, 0
         self._lines += chunk.count(b"\n")
         self._rest = b""
         if self._skipping:  # The beginning of a row may be cut in two.
@@ -208,7 +210,10 @@ class XmlReader:
         self._tail = (self._tail + chunk)[-TAIL_BYTES:]
 
     def _feed(self, data: bytes) -> int | None:
-        """Feed data; None if all of it was read, else where to look for the next row."""
+        """Feed data; None if all of it was read, else where to look for the next row.
+
+        Below 0 that is in the data before.
+        """
         expat = self._parser.parser
         try:
             self._parser.feed(data)
@@ -225,7 +230,7 @@ class XmlReader:
         except _RowNotClosed as error:
             at = error.at - self._fed
             self._stop("it is not closed", self._rows.line - self._lines_before)
-            return max(at, 0)
+            return at
         self._fed += len(data)
         if self._fed - expat.CurrentByteIndex > MAX_TOKEN_BYTES:
             raise ImportFailed(f"This is not a list: one tag in it has more than 1 MB. {_HOW}")

@@ -1,14 +1,18 @@
 """Imports started in the browser: the row first, then a message that only says "look"."""
 
+from datetime import timedelta
 from unittest.mock import Mock
 
 import pytest
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from catalog import tasks
 from catalog.models import ImportJob, TitleStatistics
+from catalog.services import mal_import
+from tests.catalog.mal_files import anime, export
 from tests.catalog.services.csv_samples import RATINGS_HEADER, make_titles, stored_ratings
 from tests.factories import UserFactory
 
@@ -89,3 +93,13 @@ def test_worker_that_starts_looks_for_work(sent: Mock, counted: Mock) -> None:
     tasks.look_at_start(consumer("default"))
     sent.assert_called_once()
     counted.assert_called_once()
+
+
+def test_lists_that_nobody_decides_on_are_forgotten() -> None:
+    user = UserFactory.create()
+    job = mal_import.upload(user=user, file=ContentFile(export(anime(1)), name="animelist.xml"))
+    assert tasks.forget_old_lists() == 0
+    ImportJob.objects.update(created_at=timezone.now() - timedelta(days=2))
+    assert tasks.forget_old_lists() == 1
+    job.refresh_from_db()
+    assert job.state == ImportJob.State.CANCELLED
