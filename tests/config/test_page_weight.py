@@ -29,6 +29,7 @@ def titles(db: None) -> None:
 def weight(client: Client, address: str) -> tuple[int, set[str]]:
     """The compressed bytes of a page and of what it loads, and the names of that."""
     answer = client.get(address.format(anime=1))
+    assert answer.status_code == (404 if address == MEMBER_PAGES["missing"] else 200)
     page = ReadPage(answer)
     loaded = {link["href"] for link in page.all("link") if "href" in link}
     loaded |= {script["src"] for script in page.all("script") if "src" in script}
