@@ -8,6 +8,7 @@ RECOMMENDATION: dict[str, Any] = {
     "rank": 1,
     "anime": ANIME,
     "prediction": 8.91,
+    "prediction_range": [8.0, 10.0],
     "relevance": 11.27,
     "recommender_score": 1.0,
     "sim": None,
@@ -16,7 +17,7 @@ RECOMMENDATION: dict[str, Any] = {
             "kind": "titles",
             "text": "Because of Monster (your 10) on your list.",
             "genres": [],
-            "titles": [{"id": 19, "score": 10.0, "contribution": 0.83}],
+            "titles": [{"id": 19, "title": "Monster", "score": 10.0, "contribution": 0.83}],
             "is_exact": False,
         },
         {
@@ -28,9 +29,10 @@ RECOMMENDATION: dict[str, Any] = {
         },
     ],
     "is_exploration": False,
+    "is_planned": False,
 }
 RECOMMENDATIONS: dict[str, Any] = {
-    "next": f"{SERVER}/api/v1/me/recommendations/?cursor=eyJvZmZzZXQiOjEwfQ%3AkzW5Q8x",
+    "next": f"{SERVER}/api/v1/me/recommendations/?cursor=WzEyLCJhIiwxMCwwXQ%3AkzW5Q8x",
     "previous": None,
     "results": [RECOMMENDATION],
     "method": "for-you",

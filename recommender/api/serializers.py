@@ -14,6 +14,7 @@ class InfluenceSerializer(serializers.Serializer[Any]):
     """One of your titles that moved the listed one."""
 
     id = serializers.IntegerField(source="anime_id", help_text="The title's id.")
+    title = serializers.CharField(help_text="Its name.")
     score = serializers.FloatField(help_text="What you gave it; 0 for no score.")
     contribution = serializers.FloatField(
         help_text="How much lower the relevance would be without it; negative where higher.",
@@ -35,17 +36,29 @@ class ReasonSerializer(serializers.Serializer[Any]):
 class RecommendationSerializer(serializers.Serializer[Any]):
     """One title of a list of recommendations."""
 
-    rank = serializers.IntegerField(help_text="1 for the first of the whole list.")
+    rank = serializers.IntegerField(
+        help_text="The place in the whole list, 1 for the first. A title that was left out since "
+        "the list was made leaves a gap."
+    )
     anime = AnimeSerializer()
     prediction = serializers.FloatField(
         allow_null=True,
         help_text="The score from 1 to 10 that you are expected to give; null without a model.",
     )
+    prediction_range = serializers.ListField(
+        child=serializers.FloatField(),
+        min_length=2,
+        max_length=2,
+        allow_null=True,
+        help_text="The lowest and the highest of the likely scores: four in five lie there at "
+        "least. Null where there is none.",
+    )
     relevance = serializers.FloatField(
-        help_text="What the list is ordered by, in the method's own unit."
+        help_text="What the method orders the list by, in its own unit."
     )
     recommender_score = serializers.FloatField(
-        help_text="The relevance divided by the best relevance of the list: 1 for the first."
+        help_text="The relevance divided by the best relevance of the list: 1 for the most "
+        "relevant, which is the first unless `variety` or `popularity` say otherwise."
     )
     sim = serializers.FloatField(
         allow_null=True,
@@ -54,6 +67,9 @@ class RecommendationSerializer(serializers.Serializer[Any]):
     reasons = ReasonSerializer(many=True)
     is_exploration = serializers.BooleanField(
         help_text="A title that nobody has rated yet, placed by its genres and type."
+    )
+    is_planned = serializers.BooleanField(
+        help_text="A title that you plan to watch; only listed with `include_planned`."
     )
 
 

@@ -8,9 +8,10 @@ from rest_framework.response import Response
 
 from catalog.api.base import ApiView
 from catalog.api.filters import LimitQuery
-from catalog.api.paging import decode_cursor, encode_cursor, page_address
+from catalog.api.paging import page_address
+from catalog.api.problems import Problem
 from catalog.selectors import rater_of
-from recommender.api.filters import RecommendationQuery
+from recommender.api.filters import RecommendationQuery, filters_of
 from recommender.api.serializers import (
     RecommendationPage,
     RecommendationSerializer,
@@ -18,6 +19,8 @@ from recommender.api.serializers import (
     SimilarSerializer,
 )
 from recommender.services import serving
+from recommender.services.list_pages import read_list
+from recommender.services.snapshots import UnknownCursor
 
 
 class RecommendationListView(ApiView):
@@ -36,35 +39,34 @@ class RecommendationListView(ApiView):
 
         Titles on your list and those that you are not interested in are left out. Where nothing
         personal can be had, popular titles stand in: `source` and `fallback` say so.
+
+        The pages behind the first belong to the list as it was then, for half an hour: they
+        neither repeat nor skip a title when you score one or a new model comes between, and what
+        you have seen by then is left out. Titles that the site has shown you five times without
+        your opening them come further down.
         """
         query = self.query
-        offset = self._offset()
-        found = serving.recommend(
-            rater=rater_of(self.account),
-            method=query["method"],
-            n=query["limit"],
-            offset=offset,
-            show_adult=self.show_adult,
-        )
-        end, limit = offset + query["limit"], query["limit"]
+        try:
+            found = read_list(
+                rater=rater_of(self.account),
+                method=query["method"],
+                filters=filters_of(query),
+                show_adult=self.show_adult,
+                n=query["limit"],
+                cursor=query.get("cursor", ""),
+            )
+        except UnknownCursor as error:
+            raise Problem("no_such_page") from error
         data: dict[str, Any] = {
-            "next": self._address(end) if end < found.n_available else None,
-            "previous": self._address(max(0, offset - limit)) if offset else None,
+            "next": page_address(self.request, found.next or None),
+            "previous": page_address(self.request, found.previous or None),
             "results": RecommendationSerializer(found.items, many=True).data,
             "method": found.method,
-            "source": found.source,
-            "model_version": found.model_version,
-            "fallback": found.fallback,
+            "source": found.ranking.source,
+            "model_version": found.ranking.model_version,
+            "fallback": found.ranking.fallback,
         }
         return Response(data)
-
-    def _offset(self) -> int:
-        cursor, method = self.query.get("cursor"), self.query["method"]
-        return int(decode_cursor(cursor, method=method)["offset"]) if cursor else 0
-
-    def _address(self, offset: int) -> str | None:
-        cursor = encode_cursor({"method": self.query["method"], "offset": offset})
-        return page_address(self.request, cursor)
 
 
 class SimilarListView(ApiView):
