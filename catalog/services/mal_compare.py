@@ -135,15 +135,11 @@ def _dismissed(rater: Rater | None) -> Collection[int]:
 
 
 def _unknown(row: FileTitle, entry: dict[str, str]) -> Change:
-    """A title that the catalogue does not have: all that the file says is kept."""
-    fields = {
-        **entry,
-        **row.elements,
-        "my_status": STATUS_NAMES[row.status],
-        "my_score": str(row.score or 0),
-        "my_watched_episodes": str(row.episodes or 0),
-    }
-    fields.pop("series_animedb_id")
+    """A title that the catalogue does not have: all that the file says of it is kept."""
+    said = {name: text for name, text in row.elements.items() if name not in RATING_ELEMENTS}
+    said |= {"my_score": str(row.score or 0), "my_watched_episodes": str(row.episodes or 0)}
+    fields = worth_keeping({**entry, **said}, None)
+    fields["my_status"] = STATUS_NAMES[row.status]
     return Change(
         kind=Kind.UNKNOWN,
         anime_id=row.anime_id,

@@ -98,7 +98,7 @@ def unsaid(name: str, title: Title | None) -> str:
     return ANIME_ELEMENTS.get(name, "")
 
 
-def worth_keeping(fields: Mapping[str, str], title: Title) -> dict[str, str]:
+def worth_keeping(fields: Mapping[str, str], title: Title | None) -> dict[str, str]:
     """The elements that say something else than an export would write anyway."""
     return {name: text for name, text in fields.items() if text != unsaid(name, title)}
 

@@ -46,7 +46,7 @@ def imported(rater: Rater, *rows: str, choice: Choice = Choice.MINE, **more: Any
 
 def row(anime_id: int, **said: str | int) -> str:
     """A row about a title of ours that says nothing that an export would not say."""
-    defaults: dict[str, str | int] = {
+    defaults: dict[str, Any] = {
         "series_title": f"Title {anime_id}",
         "series_episodes": 12,
         "my_watched_episodes": 12,
@@ -358,7 +358,7 @@ def test_stored_file_goes_with_the_decision(alice: Rater) -> None:
         lambda job: mal_import.discard(job=job),
     ):
         job = uploaded(alice, row(1))
-        name = job.upload.name
+        name = str(job.upload.name)
         assert default_storage.exists(name)
         decide(job)
         assert not default_storage.exists(name)
