@@ -38,7 +38,10 @@ def chosen(
     asked: npt.NDArray[np.int64] = NOTHING,
     relevance: npt.NDArray[np.float64] | None = None,
 ) -> list[int]:
-    return model.next_titles(n, scored=scored, asked=asked, relevance=relevance).tolist()
+    found: list[int] = model.next_titles(
+        n, scored=scored, asked=asked, relevance=relevance
+    ).tolist()
+    return found
 
 
 def expected_error(model: Elicitation, scored: list[int]) -> float:
