@@ -81,8 +81,7 @@ def _upload_page(request: MemberRequest, limit: _Limit) -> HttpResponse:
             else:
                 return redirect("mal-import-job", job.pk)
     context = {"form": form, "jobs": list_imports(user=request.user)}
-    status = 400 if form.errors else 200
-    return render(request, "catalog/files/upload.html", context, status=status)
+    return render(request, "catalog/files/upload.html", context)
 
 
 @require_safe
