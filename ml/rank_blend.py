@@ -96,21 +96,38 @@ class RankBlend:
         return relevance
 
     def contributions(
-        self, item_index: IndexArray, scores: npt.ArrayLike, targets: IndexArray
+        self,
+        item_index: IndexArray,
+        scores: npt.ArrayLike,
+        targets: IndexArray,
+        spreads: Mapping[str, float] | None = None,
     ) -> FloatArray:
         """Return by how much each watched title moved each target, signed, float32 [n, k].
 
         The rankers' own contributions, weighed, with the rater's means, spreads and candidates
         held fixed. Approximate therefore: without a title these would move a little too.
+
+        Args:
+            item_index: [n], rows of the watched titles.
+            scores: [n], 1 to 10, or 0 for none.
+            targets: [k], rows.
+            spreads: those of :meth:`spreads` where they are at hand; most of the time goes there.
+        """
+        spreads = spreads or self.spreads(item_index, scores)
+        total = np.zeros((len(item_index), len(targets)), dtype=np.float32)
+        for name, spread in spreads.items():
+            own = self.rankers[name].contributions(item_index, scores, targets)
+            total += np.float32(self.weights[name]) * own / np.float32(spread)
+        return total
+
+    def spreads(self, item_index: IndexArray, scores: npt.ArrayLike) -> dict[str, float]:
+        """Return each ranker's standard deviation over the rater's candidates, lead first.
+
+        Infinite for one that says the same of them all.
         """
         history = Histories.of_one(item_index, scores, self.n_items)
         candidates, parts = self.propose(history, history, self.n_candidates)
-        total = np.zeros((len(item_index), len(targets)), dtype=np.float32)
-        for name, part in parts:
-            _, spread = standard_scale(part, candidates)
-            own = self.rankers[name].contributions(item_index, scores, targets)
-            total += np.float32(self.weights[name]) * own / spread[0]
-        return total
+        return {name: float(standard_scale(part, candidates)[1][0, 0]) for name, part in parts}
 
     def propose(
         self,

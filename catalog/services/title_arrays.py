@@ -60,8 +60,10 @@ class TitleArrays:
 
     def row_of(self, anime_id: int) -> int | None:
         """The title's row, None for an id without a title."""
+        if not len(self.ids) or anime_id > self.ids[-1]:  # it may be more than an int64 holds
+            return None
         row = int(np.searchsorted(self.ids, anime_id))
-        return row if row < len(self.ids) and self.ids[row] == anime_id else None
+        return row if self.ids[row] == anime_id else None
 
     def rows_of(self, anime_ids: Iterable[int]) -> Rows:
         """The rows of those of the ids that have one."""

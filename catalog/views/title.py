@@ -11,6 +11,7 @@ from catalog.models import Anime, Rater
 from catalog.pages import (
     PageRequest,
 )
+from catalog.services.title_arrays import title_arrays
 from catalog.signals import title_opened
 
 
@@ -18,12 +19,14 @@ from catalog.signals import title_opened
 def anime_detail(request: PageRequest, anime_id: int) -> HttpResponse:
     """A title's page."""
     show_adult = selectors.profile_of(request.user).show_adult
-    anime = selectors.visible_anime(anime_id=anime_id, show_adult=show_adult)
-    if anime is None and not show_adult:
-        hidden = selectors.visible_anime(anime_id=anime_id, show_adult=True)
-        if hidden is not None:
-            return render(request, "catalog/adult_hidden.html", status=404)
-    if anime is None:
+    arrays = title_arrays()
+    row = arrays.row_of(anime_id)
+    if row is None:
+        raise Http404("There is no title with this id.")
+    if arrays.is_adult[row] and not show_adult:
+        return render(request, "catalog/adult_hidden.html", status=404)
+    anime = arrays.anime([anime_id]).get(anime_id)
+    if anime is None:  # deleted since the arrays were read
         raise Http404("There is no title with this id.")
     return title_page(request, anime, show_adult=show_adult)
 
@@ -35,14 +38,7 @@ def title_page(
     rater = selectors.rater_of(request.user)
     if rater is not None:
         title_opened.send(sender=Anime, rater_id=rater.pk, anime_id=anime.pk)
-    histogram = selectors.score_histogram(anime_id=anime.pk)
-    context = {
-        "anime": anime,
-        "show_adult": show_adult,
-        "histogram": histogram,
-        "n_scores": sum(histogram.values()),
-        **standing(anime, rater),
-    }
+    context = {"anime": anime, "show_adult": show_adult, **standing(anime, rater)}
     return render(request, "catalog/anime_detail.html", context, status=status)
 
 

@@ -53,14 +53,19 @@ def influences_on(
     parts = found[1].contributions(rows, scores, targets)
     own_ids = model.items.ids[rows]
     of_title = {
-        anime_id: _strongest(own_ids.tolist(), scores.tolist(), parts[:, place].tolist())
+        anime_id: strongest(own_ids.tolist(), scores.tolist(), parts[:, place].tolist())
         for place, anime_id in enumerate(listed)
     }
     return Influences(of_title, is_exact=not isinstance(found[1], RankBlend))
 
 
-def _strongest(
-    anime_ids: list[int], scores: list[float], contributions: list[float]
+def strongest(
+    anime_ids: list[int],
+    scores: list[float],
+    contributions: list[float],
+    *,
+    most_for: int = _MOST_FOR,
+    most_against: int = _MOST_AGAINST,
 ) -> list[Influence]:
     """The few that are worth naming, the strongest first, those for the title before the others."""
     every = sorted(
@@ -69,6 +74,6 @@ def _strongest(
     )
     least = _LEAST_SHARE * abs(every[0].contribution)
     worth = [each for each in every if abs(each.contribution) >= max(least, 1e-9)]
-    return [each for each in worth if each.contribution > 0][:_MOST_FOR] + [
+    return [each for each in worth if each.contribution > 0][:most_for] + [
         each for each in worth if each.contribution < 0
-    ][:_MOST_AGAINST]
+    ][:most_against]

@@ -10,12 +10,13 @@ from typing import TypeVar
 from django.core.cache import cache
 
 from catalog.models import Rater
+from ml.rank_blend import RankBlend
 from recommender.services.catalogue import CatalogueArrays
 from recommender.services.history import History, history_of
 from recommender.services.lists import METHODS
 from recommender.services.predictions import Predictions, predict_all
 from recommender.services.rankings import Relevance, relevance_of
-from recommender.services.registry import ModelState
+from recommender.services.registry import LoadedModel, ModelState
 
 T = TypeVar("T")
 
@@ -78,9 +79,20 @@ def kept_relevance(
     )
 
 
+def kept_spreads(
+    *, blend: RankBlend, rater: Rater, history: History, model: LoadedModel
+) -> dict[str, float]:
+    """How far each ranker of the default list tells the rater's candidates apart."""
+
+    def computed() -> dict[str, float]:
+        return blend.spreads(*history.known_to(model.items))
+
+    return _kept(_key("spreads", rater.pk), (rater.revision, model.version_id), computed)
+
+
 def forget(*, rater_ids: Sequence[int]) -> None:
     """Drop what is cached of raters whose ratings have changed: it frees the memory."""
-    names = ("history", "predictions", *(f"relevance:{method}" for method in METHODS))
+    names = ("history", "predictions", "spreads", *(f"relevance:{method}" for method in METHODS))
     cache.delete_many([_key(name, rater_id) for rater_id in rater_ids for name in names])
 
 

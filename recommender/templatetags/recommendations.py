@@ -1,17 +1,18 @@
-"""What the recommender adds to the catalogue's pages: predicted scores and similar titles."""
+"""What the recommender adds to the pages of the catalogue: predicted scores, and similar titles."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django import template
+from django.utils.formats import number_format
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from catalog.models import Anime, Rater
 from recommender.services.lists import Recommendation
-from recommender.services.serving import predict, similar
+from recommender.services.serving import predict
+from recommender.services.title_view import Outlook, TitleView, outlook, title_view
 
 register = template.Library()
-
-SIMILAR_TITLES = 12
 
 
 @register.simple_tag
@@ -28,10 +29,35 @@ def predicted_score(rater: Rater | None, anime: Anime) -> float | None:
     return predicted_scores(rater, [anime]).get(anime.pk)
 
 
-@register.inclusion_tag("recommender/_similar.html")
-def similar_titles(anime: Anime, show_adult: bool = False) -> dict[str, Any]:
-    """Titles like this one, as a shelf."""
-    return {"similar": similar(anime=anime, n=SIMILAR_TITLES, show_adult=show_adult)}
+@register.simple_tag
+def view_of_title(anime: Anime, rater: Rater | None, show_adult: bool) -> TitleView:
+    """All that the recommender has to say on a title's page."""
+    return title_view(rater=rater, anime=anime, show_adult=show_adult)
+
+
+@register.simple_tag
+def outlook_of(anime: Anime, rater: Rater | None) -> Outlook:
+    """What we expect of this rater for one title, and why."""
+    return outlook(rater=rater, anime=anime)
+
+
+@register.simple_tag
+def series_lines(titles: Iterable[Anime]) -> SafeString:
+    """Titles of a series as lines of a list: name, type, episodes, community score."""
+    return format_html_join(
+        "",
+        '<li><a href="{}" lang="ja-Latn">{}</a> <span class="facts">{}</span></li>',
+        ((each.get_absolute_url(), each.title, _facts(each)) for each in titles),
+    )
+
+
+def _facts(anime: Anime) -> str:
+    facts = [anime.get_type_display() or "Unknown type"]
+    if anime.episodes:
+        facts.append(f"{anime.episodes} episode{'' if anime.episodes == 1 else 's'}")
+    if anime.mean_score:
+        facts.append(f"community score {number_format(anime.mean_score, 2)}")
+    return ", ".join(facts)
 
 
 @register.filter

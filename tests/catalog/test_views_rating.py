@@ -97,7 +97,7 @@ def test_what_cannot_be_is_refused_in_words(
     ("address", "widgets"),
     [
         ("/anime/?page=2", {"menu-5": "true"}),
-        ("/anime/5/", {"panel-5": "true"}),
+        ("/anime/5/", {"panel-5": "true", "scores-here": "true"}),
         ("/my-list/?sort=score", {"entry-5": "true"}),
         ("/recommendations/", {}),
         ("/", {}),

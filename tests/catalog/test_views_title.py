@@ -5,6 +5,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Dismissal, Rater, Rating
+from catalog.services import statistics
 from tests.factories import AnimeFactory, RatingFactory
 from tests.pages import ReadPage
 
@@ -21,7 +22,7 @@ def test_facts(client: Client) -> None:
         members=12345,
     )
     page = ReadPage(client.get("/anime/5/"))
-    assert page.all("h1") == [{}]
+    assert page.all("h1") == [{"lang": "ja-Latn"}]
     assert "Tea & Time Comedy Drama Community score 8.25 Episodes 13" in page.text
     assert "On the lists of 12,345 people" in page.text
     assert [link["href"] for link in page.all("a", class_="chip")] == [
@@ -56,12 +57,51 @@ def test_histogram_counts_each_score(client: Client) -> None:
     )
 
 
-def test_similar_titles_share_genres(client: Client) -> None:
-    AnimeFactory.create(id=1, genres=["Drama", "Music"])
-    AnimeFactory.create(id=2, genres=["Comedy"], type="Movie")
-    AnimeFactory.create(id=3, genres=["Drama"])
-    AnimeFactory.create(id=4, genres=["Drama", "Music"])
-    assert ReadPage(client.get("/anime/1/")).title_ids() == [4, 3]
+def test_the_number_of_scores_and_their_mean_stand_below_it(client: Client) -> None:
+    anime = AnimeFactory.create(id=5)
+    for score in (8, 8, 3, None):
+        RatingFactory.create(anime=anime, score=score)
+    statistics.refresh()
+    assert "3 scores, 6.33 on average" in ReadPage(client.get("/anime/5/")).text
+
+
+def test_the_own_score_is_marked(alice: Rater, alice_client: Client, client: Client) -> None:
+    RatingFactory.create(rater=alice, anime=AnimeFactory.create(id=5), score=9)
+    page = ReadPage(alice_client.get("/anime/5/"))
+    assert "yours is marked" in page.text
+    assert len(page.all("g", class_="histogram__column--own")) == 1
+    assert "yours is marked" not in ReadPage(client.get("/anime/5/")).text
+
+
+def test_alike_by_content_share_genres_and_without_a_model_no_taste(client: Client) -> None:
+    AnimeFactory.create(id=1, title="Tea", genres=["Drama", "Music"])
+    AnimeFactory.create(id=2, title="Coffee", genres=["Comedy"], type="Movie")
+    AnimeFactory.create(id=3, title="Cocoa", genres=["Drama"])
+    AnimeFactory.create(id=4, title="Water", genres=["Drama", "Music"])
+    page = ReadPage(client.get("/anime/1/"))
+    assert page.title_ids() == [4, 3]
+    assert "Alike by taste Watched and liked by the same people. No model has been trained" in (
+        page.text
+    )
+
+
+def test_more_of_the_series(client: Client) -> None:
+    for anime_id, title in ((1, "Tea Time"), (3, "Tea Time 2"), (2, "Tea Time: The Movie")):
+        AnimeFactory.create(id=anime_id, title=title)
+    page = ReadPage(client.get("/anime/1/"))
+    assert page.title_ids() == [2, 3]
+    assert "More of this series Tea Time: The Movie TV, 12 episodes, community score 7.50" in (
+        page.text
+    )
+
+
+def test_a_long_series_leads_to_a_search(client: Client) -> None:
+    for anime_id in range(1, 31):
+        AnimeFactory.create(id=anime_id, title=f"Tea Time Movie {anime_id}")
+    page = ReadPage(client.get("/anime/1/"))
+    assert page.title_ids() == list(range(2, 22))
+    assert page.all("a", href="/anime/?q=tea%20time")
+    assert "All 30 titles of it, by a search" in page.text
 
 
 def test_a_visitor_is_asked_to_log_in_and_led_back(client: Client) -> None:
@@ -98,11 +138,17 @@ def test_a_dismissed_title_can_be_restored(alice: Rater, alice_client: Client) -
 def test_queries_of_a_visitor(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries, n_titles: int
 ) -> None:
-    AnimeFactory.create(id=900_001)
+    anime = AnimeFactory.create(id=900_001)
     AnimeFactory.create_batch(n_titles)
-    client.get("/anime/900001/")  # the arrays of the catalogue are read once in a process
-    # title, its genres, histogram, revision of the arrays, similar titles, their genres
-    with django_assert_num_queries(6):
+    client.get("/anime/900001/")  # the titles are read once in a process
+    # the catalogue's revision; what has been counted of its scores, and as nothing has the scores;
+    # the revision of the recommender's arrays, the active model
+    with django_assert_num_queries(5):
+        client.get("/anime/900001/")
+    statistics.refresh()
+    RatingFactory.create(anime=anime)
+    statistics.refresh()
+    with django_assert_num_queries(4):
         client.get("/anime/900001/")
 
 
@@ -117,7 +163,7 @@ def test_queries_of_a_member(
         RatingFactory.create(rater=alice, anime=anime)
     AnimeFactory.create(id=900_001)
     alice_client.get("/anime/900001/")
-    # a visitor's; session, user, profile, rater, own rating, own dismissal; for the prediction the
-    # revision again and the active model; without one nobody's list is read for it
-    with django_assert_num_queries(14):
+    # a visitor's; session, user with profile and rater, whether it was shown in a list, own
+    # rating, own dismissal; without a model nobody's list is read for the outlook
+    with django_assert_num_queries(10):
         alice_client.get("/anime/900001/")
