@@ -56,6 +56,15 @@ class CatalogueArrays:
         digest.update(self.content.features[self.is_complete].tobytes())
         return digest.hexdigest()
 
+    def genres_shown(self, *, show_adult: bool) -> dict[str, str]:
+        """Names by slug of the genres of which somebody with this setting is shown titles."""
+        return self.genre_names if show_adult else self._genres_without_adult
+
+    @cached_property
+    def _genres_without_adult(self) -> dict[str, str]:
+        shown = {name for row in np.flatnonzero(~self.is_adult) for name in self.genres[row]}
+        return {slug: name for slug, name in self.genre_names.items() if name in shown}
+
     @cached_property
     def franchise(self) -> npt.NDArray[np.int64]:
         """The franchise of each title, as the row of its best known title: int64 [n]."""

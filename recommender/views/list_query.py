@@ -95,5 +95,29 @@ def written(filters: ListFilters) -> str:
     return urlencode(pairs)
 
 
+def words(filters: ListFilters, genres: Mapping[str, str]) -> list[str]:
+    """What is filtered, a few words each; ``genres`` are names by slug."""
+    found = [" or ".join(filters.types)] if filters.types else []
+    found += [genres.get(slug, slug) for slug in filters.genres]
+    found += [f"without {genres.get(slug, slug)}" for slug in filters.without_genres]
+    if filters.min_members:
+        found.append(f"on {filters.min_members:,} lists at least")
+    if filters.min_episodes is not None:
+        found.append(f"{filters.min_episodes:,} episodes at least")
+    if filters.max_episodes is not None:
+        found.append(f"{filters.max_episodes:,} episodes at most")
+    if filters.hide_sequels:
+        found.append("no sequels and extras of what you have not seen")
+    if filters.include_planned:
+        found.append("with what you plan to watch")
+    if not filters.adult:
+        found.append("no adult titles")
+    if filters.variety:
+        found.append(f"variety {filters.variety}")
+    if filters.popularity:
+        found.append("more popular" if filters.popularity > 0 else "less known")
+    return found
+
+
 def _left_out(name: str, value: str) -> str:
     return f"{_LABELS[name]}: “{value[:40]}” is not known, so it was left out."

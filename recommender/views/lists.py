@@ -27,7 +27,7 @@ from recommender.services.lists import DEFAULT_METHOD, METHODS
 from recommender.services.snapshots import UnknownCursor
 from recommender.services.visitors import history_of_visitor
 from recommender.views.home import ENOUGH_SCORES
-from recommender.views.list_query import ListQuery, read, written
+from recommender.views.list_query import ListQuery, read, words, written
 
 ITEMS_PER_PAGE = 20
 
@@ -58,11 +58,12 @@ def recommendations(request: PageRequest) -> HttpResponse:
         "is_personal": is_personal,
         "query": query,
         "filters": query.filters,
+        "filter_words": words(query.filters, catalogue.genre_names),
         "kept": profile.list_filters,
         "list": page,
         "is_lost": is_lost,
         "show_adult": profile.show_adult,
-        "genres": catalogue.genre_names,
+        "genres": catalogue.genres_shown(show_adult=profile.show_adult),
         "types": Anime.Type.choices,
         "n_scored": page.n_scored,
         "enough_scores": ENOUGH_SCORES,
