@@ -91,8 +91,17 @@ class TitleArrays:
 
     def genre_choices(self, *, show_adult: bool) -> list[Genre]:
         """Genres by name of which there are titles that somebody with this setting can see."""
-        n_seen = self.has_genre[self.visible(show_adult=show_adult)].sum(axis=0)
-        return [genre for genre, n in zip(self.genres, n_seen.tolist(), strict=True) if n]
+        return self._genre_choices[show_adult]
+
+    @cached_property
+    def _genre_choices(self) -> tuple[list[Genre], list[Genre]]:
+        """Without adult titles and with them."""
+        n_seen = [self.has_genre[~self.is_adult].sum(axis=0), self.has_genre.sum(axis=0)]
+        without, with_adult = (
+            [genre for genre, n in zip(self.genres, counts.tolist(), strict=True) if n]
+            for counts in n_seen
+        )
+        return without, with_adult
 
     def anime(self, anime_ids: Iterable[int]) -> dict[int, Anime]:
         """Titles by id with their genres, to be read only; ids without a title are left out.

@@ -3,7 +3,8 @@
 Written here and not in templates, since there are two boxes for each of some forty genres.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
+from functools import lru_cache
 
 from django import template
 from django.utils.html import format_html_join
@@ -20,7 +21,7 @@ _CHECKED, _SELECTED = SafeString(" checked"), SafeString(" selected")
 def checks(form: BrowseForm, name: str) -> SafeString:
     """A box to tick for each choice of a field of several choices."""
     labels, chosen = form.choices_of(name)
-    return _boxes(name, labels, chosen)
+    return _boxes(name, tuple(labels), tuple(chosen))
 
 
 @register.simple_tag
@@ -35,7 +36,8 @@ def mine_options(form: BrowseForm) -> SafeString:
     return _options([("", "All titles"), *LIST_CHOICES], form.values["mine"])
 
 
-def _boxes(name: str, labels: Iterable[tuple[str, str]], chosen: Collection[str]) -> SafeString:
+@lru_cache(maxsize=256)
+def _boxes(name: str, labels: tuple[tuple[str, str], ...], chosen: tuple[str, ...]) -> SafeString:
     return format_html_join(
         "",
         '<label class="check"><input type="checkbox" name="{}" value="{}"{}>'
