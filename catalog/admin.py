@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
@@ -22,7 +22,7 @@ from catalog.models import (
     Rating,
     User,
 )
-from catalog.services import ratings
+from catalog.services import accounts, ratings
 from catalog.services.catalogue import catalogue_changed
 from catalog.titles import franchise_key, search_title
 
@@ -57,6 +57,23 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]  #
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     inlines: ClassVar[list[type]] = [ProfileInline]
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Not of an account that nobody may delete, such as the last superuser's."""
+        allowed: bool = super().has_delete_permission(request, obj)
+        return allowed and (obj is None or not accounts.why_not_deletable(user=obj))
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        """Delete with everything that is known of the person, as they could themselves."""
+        try:
+            accounts.delete_account(user=obj)
+        except accounts.DeletionRefused as error:
+            self.message_user(request, f"{obj.get_username()}: {error}", messages.ERROR)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Delete one by one, each with everything."""
+        for user in queryset:
+            self.delete_model(request, user)
 
 
 @admin.register(Genre)

@@ -45,7 +45,9 @@ class DeletionRefused(Exception):
 
 
 def why_not_deletable(*, user: User) -> str:
-    """Why an account cannot be deleted, a sentence for its owner; empty when it can."""
+    """Why an account cannot be deleted, in words for its owner; empty when it can."""
+    if user.get_username() == DELETED_ADMINISTRATOR:
+        return "Entries of the administration's log belong to this account, and would go with it."
     if user.is_superuser and not _other_superusers(user).exists():
         return (
             "This is the only administrator with all rights: without it, nobody could run this "

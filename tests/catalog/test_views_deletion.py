@@ -23,7 +23,7 @@ def test_it_says_what_goes_and_what_stays(alice: Rater, alice_client: Client) ->
         RatingFactory.create(rater=alice)
     text = ReadPage(alice_client.get(PAGE)).text
     assert "Your list: 2 titles with scores" in text
-    assert "hold them until they are replaced" in text
+    assert "The next training does not contain you." in text
     assert "others have joined" not in text
 
 
