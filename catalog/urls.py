@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from catalog.views import appearance, browse, files, groups, my_list, people, rating, title
+from catalog.views import (
+    appearance,
+    browse,
+    files,
+    groups,
+    list_changes,
+    my_list,
+    people,
+    rating,
+    title,
+)
 from catalog.views.account import data, deletion, settings, tokens
 
 urlpatterns = [
@@ -14,6 +24,10 @@ urlpatterns = [
     path("anime/<int:anime_id>/dismiss/", rating.anime_dismiss, name="anime-dismiss"),
     path("anime/<int:anime_id>/restore/", rating.anime_restore, name="anime-restore"),
     path("my-list/", my_list.my_list, name="my-list"),
+    path("my-list/save/", list_changes.save_entries, name="my-list-save"),
+    path("my-list/change/", list_changes.change_chosen, name="my-list-change"),
+    path("my-list/undo/", list_changes.undo, name="my-list-undo"),
+    path("my-list/statistics/", my_list.statistics, name="my-list-statistics"),
     path("my-list/import/", files.mal_import_page, name="mal-import"),
     path("my-list/import/<int:job_id>/", files.mal_import_job, name="mal-import-job"),
     path("my-list/import/<int:job_id>/apply/", files.mal_import_apply, name="mal-import-apply"),

@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from catalog.models import Anime
+from catalog.services.list_statistics import shrunk_mean
 from recommender.services.catalogue import CatalogueArrays
 from recommender.services.history import History
 from recommender.services.lists import Influence, Reason
 
-# A genre's mean deviation is shrunk as if this many titles of it had been scored average.
-_SHRINKAGE = 3.0
 _MOST_GENRES = 3
 
 
@@ -47,7 +46,7 @@ def liking_of(*, history: History, catalogue: CatalogueArrays) -> Liking:
                 weights[feature] += float(score)
     total = sum(weights.values()) or 1.0
     return Liking(
-        deviation={genre: sums[genre] / (counts[genre] + _SHRINKAGE) for genre in sums},
+        deviation={genre: shrunk_mean(sums[genre], counts[genre]) for genre in sums},
         profile={feature: weight / total for feature, weight in weights.items()},
         n_scored=len(scores),
     )

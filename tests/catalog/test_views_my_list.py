@@ -1,5 +1,6 @@
 """One's own list."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -21,9 +22,10 @@ def listed(alice: Rater) -> None:
         (2, "Apple", 9, Rating.Status.COMPLETED, 8),
         (3, "Banana", None, Rating.Status.WATCHING, 7),
     ):
+        kind = "Movie" if title == "Apple" else "TV"
         RatingFactory.create(
             rater=alice,
-            anime=AnimeFactory.create(id=anime_id, title=title),
+            anime=AnimeFactory.create(id=anime_id, title=title, type=kind),
             score=score,
             status=status,
             updated_at=datetime(2026, 1, day, tzinfo=UTC),
@@ -44,6 +46,10 @@ def test_a_visitor_is_sent_to_log_in(client: Client) -> None:
         ("?status=watching", [3]),
         ("?status=completed&sort=score", [2, 1]),
         ("?status=dropped", []),
+        ("?sort=title&order=reversed", [1, 3, 2]),
+        ("?type=Movie", [2]),
+        ("?scored=no", [3]),
+        ("?genre=drama&q=app", [2]),
     ],
 )
 def test_filter_and_order(alice_client: Client, query: str, ids: list[int]) -> None:
@@ -64,10 +70,43 @@ def test_unknown_values_are_ignored_and_named(alice_client: Client) -> None:
 
 
 @pytest.mark.usefixtures("listed")
-def test_each_line_has_its_own_status_and_score(alice_client: Client) -> None:
-    page = ReadPage(alice_client.get("/my-list/?status=completed&sort=score"))
-    chosen = [option["value"] for option in page.all("option", selected="")]
-    assert chosen == ["score", "completed", "9", "completed", "6"]
+def test_each_line_has_its_own_status_score_and_episodes(alice_client: Client) -> None:
+    Rating.objects.filter(anime_id=1).update(episodes_watched=7)
+    response = alice_client.get("/my-list/?status=completed&sort=score")
+    lines = response.content.decode().split('<li class="entry"')[1:]
+    lines[-1] = lines[-1].partition("</li>")[0]  # what comes after it is no line
+    assert [re.findall(r'<option value="([^"]*)" selected', line) for line in lines] == [
+        ["completed", "9"],
+        ["completed", "6"],
+    ]
+    assert [field["value"] for field in ReadPage(response).all("input", name="was")] == [
+        "2/completed/9/",
+        "1/completed/6/7",
+    ]
+    assert ReadPage(response).all("input", id="episodes-1")[0]["value"] == "7"
+
+
+@pytest.mark.usefixtures("listed")
+def test_one_more_episode_can_be_said_of_what_is_not_over(alice_client: Client) -> None:
+    page = ReadPage(alice_client.get("/my-list/"))
+    assert [button["value"] for button in page.all("button", name="plus")] == ["3"]
+
+
+@pytest.mark.usefixtures("listed")
+def test_the_page_leads_to_statistics_and_files(alice_client: Client) -> None:
+    page = ReadPage(alice_client.get("/my-list/"))
+    for address in ("/my-list/statistics/", "/my-list/import/", "/my-list/export/"):
+        assert page.all("a", href=address)
+
+
+@pytest.mark.usefixtures("listed")
+def test_a_filter_says_how_many_it_finds(alice_client: Client) -> None:
+    page = ReadPage(alice_client.get("/my-list/?type=Movie"))
+    assert "1 of 3 titles" in page.text
+    assert "all 1 that the filters find" in page.text
+    assert page.all("input", name="filters")[0]["value"] == "type=Movie"
+    nothing = ReadPage(alice_client.get("/my-list/?type=Music"))
+    assert "No title of your list fits these filters." in nothing.text
 
 
 def test_an_empty_list_says_how_to_begin(alice_client: Client) -> None:
@@ -100,6 +139,8 @@ def test_queries(
 ) -> None:
     for anime in AnimeFactory.create_batch(n_titles):
         RatingFactory.create(rater=alice, anime=anime)
-    # session, user, profile, rater, counts, number of entries, entries, their genres
-    with django_assert_num_queries(8):
+    alice_client.get("/my-list/")  # the catalogue's arrays are read once
+    # session, account, catalogue's revision, entries; for the predictions the catalogue's revision
+    # and the active model
+    with django_assert_num_queries(6):
         alice_client.get("/my-list/")
