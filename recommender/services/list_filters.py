@@ -93,9 +93,9 @@ NUMBERS: Mapping[str, tuple[int, int]] = {
 _SWITCHES = ("hide_sequels", "include_planned", "adult")
 # What the filters that can leave nothing over are called, in the order in which they are named.
 _LABELS: Mapping[str, str] = {
-    "types": "the types",
-    "genres": "the genres to have",
-    "without_genres": "the genres to leave out",
+    "types": "the chosen types",
+    "genres": "the chosen genres",
+    "without_genres": "the genres left out",
     "min_members": "the least number of members",
     "min_episodes": "the least number of episodes",
     "max_episodes": "the largest number of episodes",

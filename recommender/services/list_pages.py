@@ -96,10 +96,12 @@ def read_list(
     n: int,
     history: History | None = None,
     cursor: str = "",
+    catalogue: CatalogueArrays | None = None,
 ) -> ListPage:
     """The page of a list at a cursor, its first page without one.
 
     ``show_adult`` is the account's setting; a visitor has no rater but may have a ``history``.
+    ``catalogue`` is :func:`catalogue_arrays` where it is at hand.
 
     Raises:
         UnknownMethod: there is no such method.
@@ -107,7 +109,7 @@ def read_list(
     """
     if method not in METHODS:
         raise UnknownMethod(method)
-    catalogue, state = catalogue_arrays(), registry.active_model()
+    catalogue, state = catalogue or catalogue_arrays(), registry.active_model()
     if rater is not None or history is None:
         history = kept_history(rater=rater)
     question = hashed(method, filters)[:16]

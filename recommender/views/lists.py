@@ -19,7 +19,7 @@ from catalog.pages import (
 )
 from catalog.selectors import profile_of, rater_of
 from recommender.services import exposures
-from recommender.services.catalogue import catalogue_arrays
+from recommender.services.catalogue import CatalogueArrays, catalogue_arrays
 from recommender.services.history import History
 from recommender.services.list_filters import ListFilters, keep_filters
 from recommender.services.list_pages import ListPage, read_list
@@ -49,6 +49,7 @@ def recommendations(request: PageRequest) -> HttpResponse:
         method=method.slug,
         filters=query.filters,
         show_adult=profile.show_adult,
+        catalogue=catalogue,
     )
     exposures.shown(rater=rater, anime_ids=page.anime_ids)
     context: dict[str, Any] = {
@@ -99,6 +100,7 @@ def _page(
     method: str,
     filters: ListFilters,
     show_adult: bool,
+    catalogue: CatalogueArrays,
 ) -> tuple[ListPage, bool]:
     """The page at a cursor; the first one, and True, where the cursor cannot be followed."""
     is_lost = False
@@ -112,6 +114,7 @@ def _page(
                 show_adult=show_adult,
                 n=ITEMS_PER_PAGE,
                 cursor=cursor,
+                catalogue=catalogue,
             )
         except UnknownCursor:
             cursor, is_lost = "", True

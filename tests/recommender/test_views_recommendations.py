@@ -243,7 +243,7 @@ def test_queries(
         RatingFactory.create(rater=alice, anime=None, anime_id=anime_id, score=None)
     Rating.objects.filter(rater=alice, anime_id=24).update(score=9)
     alice_client.get("/recommendations/")  # model, arrays and list are now kept
-    # session, user, profile, rater; revision of the arrays, active model; titles that sink; the
-    # stored list; what was shown of this page
-    with django_assert_num_queries(8):
+    # session, account with profile and rater; revision of the arrays, active model; titles that
+    # sink; the stored list; what was shown of this page
+    with django_assert_num_queries(7):
         alice_client.get("/recommendations/")

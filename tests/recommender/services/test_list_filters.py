@@ -108,13 +108,13 @@ def test_planned_titles_are_left_out_unless_asked_for(alice: Rater, titles: list
 @pytest.mark.parametrize(
     ("filters", "names"),
     [
-        (ListFilters(types=("Music",)), ["the types"]),
+        (ListFilters(types=("Music",)), ["the chosen types"]),
         (
             ListFilters(types=("Movie",), genres=("comedy",)),
-            ["the types", "the genres to have"],
+            ["the chosen types", "the chosen genres"],
         ),
         (ListFilters(types=("Music",), genres=("no-such",)), []),
-        (ListFilters(types=("Music",), variety=50), ["the types"]),
+        (ListFilters(types=("Music",), variety=50), ["the chosen types"]),
     ],
 )
 def test_the_filters_to_blame_are_named(filters: ListFilters, names: list[str]) -> None:

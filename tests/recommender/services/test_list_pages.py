@@ -293,7 +293,7 @@ def test_an_empty_page_names_the_filters_to_blame(alice: Rater) -> None:
     found = page(alice, types=("Movie",))
     assert found.items == []
     assert (found.next, found.previous) == ("", "")
-    assert found.blame == "the types"
+    assert found.blame == "the chosen types"
     assert page(alice).blame == ""
 
 
