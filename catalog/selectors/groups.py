@@ -1,6 +1,5 @@
 """Groups: those of an account, and who has joined one."""
 
-from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, Q, QuerySet
 
 from catalog.models import Group, Membership, User
@@ -42,13 +41,6 @@ def joined_names(group: Group) -> list[str]:
     """The names of who has joined a group whose memberships are prefetched with their accounts."""
     joined = [each for each in group.memberships.all() if each.state == State.JOINED]
     return [each.user.get_username() for each in sorted(joined, key=lambda each: each.pk)]
-
-
-def n_open_invitations(*, user: User | AnonymousUser) -> int:
-    """How many invitations wait for an answer; asks nothing for a visitor."""
-    if not user.is_authenticated:
-        return 0
-    return Membership.objects.filter(user=user, state=State.INVITED).count()
 
 
 def memberships(*, group: Group) -> list[Membership]:
