@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from catalog.models import Rater, Rating
 from catalog.services import change_undo
 from tests.factories import AnimeFactory, RatingFactory
-from tests.pages import ReadPage
+from tests.pages import Answer, ReadPage
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +49,7 @@ def said(client: Client) -> str:
     return ReadPage(client.get("/my-list/")).text
 
 
-def undo_of(response: HttpResponse) -> dict[str, str]:
+def undo_of(response: Answer) -> dict[str, str]:
     """The field that the undo button of a message sends."""
     return {"change": ReadPage(response).all("input", name="change")[0]["value"]}
 

@@ -64,8 +64,8 @@ def test_shares_are_of_the_titles_that_the_person_has_scored(alice: Rater) -> No
     RatingFactory.create(rater=alice, anime=other, score=None, status=Rating.Status.PLAN_TO_WATCH)
     statistics.refresh()
     figures = figures_of(alice)
-    assert figures.own_shares == (0, 0, 0, 0, 0, 0, 1, 0, 0, 0)
-    assert figures.community_shares == (0, 0, 0, 0, 0, 0, 0.5, 0, 0.5, 0)
+    assert list(figures.own_shares) == [0, 0, 0, 0, 0, 0, 1, 0, 0, 0]
+    assert list(figures.community_shares) == [0, 0, 0, 0, 0, 0, 0.5, 0, 0.5, 0]
 
 
 def test_a_genre_of_good_titles_is_not_one_that_is_liked_more(alice: Rater) -> None:
