@@ -4,7 +4,6 @@ What somebody is expected to score it, and which of their titles say so; what is
 genres and by the taste of the raters; and what else belongs to its franchise.
 """
 
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -12,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from catalog.models import Anime, Rater
-from ml.implicit_als import ImplicitAls
 from ml.rank_blend import RankBlend
 from recommender.services import registry
 from recommender.services.catalogue import CatalogueArrays, catalogue_arrays, titles_of
@@ -24,8 +22,7 @@ from recommender.services.rankings import ranker_of
 from recommender.services.reasons import liking_of, reasons_for, title_reasons
 from recommender.services.registry import LoadedModel, ModelState
 from recommender.services.similarity import similar_rows
-
-FloatArray = npt.NDArray[np.float32]
+from recommender.services.taste import taste_vectors
 
 N_SIMILAR = 6
 MOST_OF_SERIES = 20
@@ -33,9 +30,6 @@ MOST_OF_SERIES = 20
 _MOST_FOR, _MOST_AGAINST = 5, 3
 # The list of similar titles that other titles of the series are taken out of.
 _LOOK_AT = 40
-# Added to the length of a neighbour's vector, as a share of the longest: titles of a handful of
-# raters have short vectors, whose direction is chance.
-_DAMPING = 0.05
 
 SCORE_FIRST = "Score a title or two, and you see here what we expect of you."
 NOT_KNOWN = "Nobody had rated this title when the model was trained."
@@ -207,61 +201,14 @@ def _by_taste(
     row: int,
     left_out: npt.NDArray[np.bool_],
 ) -> tuple[npt.NDArray[np.int64], str]:
-    """Rows of the titles that the same people watch, the nearest first; or none, and why.
-
-    The likeness is the cosine of the titles' vectors in the factorisation of who watched what,
-    damped for titles of few raters.
-    """
+    """Rows of the titles that the same people watch, the nearest first; or none, and why."""
     nothing = np.empty(0, dtype=np.int64)
     if state.model is None:
         return nothing, state.notice
-    vectors = _taste_vectors(state.model, catalogue)
+    vectors = taste_vectors(state.model, catalogue)
     if vectors is None:
         return nothing, NO_TASTE
-    own = vectors.directions[row]
-    if not own.any():
+    if not vectors.knows(row):
         return nothing, NOT_KNOWN
-    likeness = vectors.damped @ own
-    likeness[left_out] = 0.0
-    nearest = np.argpartition(-likeness, min(N_SIMILAR, len(likeness) - 1))[:N_SIMILAR]
-    nearest = nearest[likeness[nearest] > 0]
-    order = np.lexsort((nearest, -likeness[nearest]))
-    return nearest[order].astype(np.int64), ""
-
-
-@dataclass(frozen=True, eq=False)
-class _TasteVectors:
-    """The titles' vectors by the catalogue's rows, 0 for those that the model does not know.
-
-    ``directions`` have length 1, ``damped`` less, the fewer raters a title has: [n, d] each.
-    """
-
-    model: LoadedModel
-    catalogue: CatalogueArrays
-    directions: FloatArray
-    damped: FloatArray
-
-
-_lock = threading.Lock()
-_kept: _TasteVectors | None = None
-
-
-def _taste_vectors(model: LoadedModel, catalogue: CatalogueArrays) -> _TasteVectors | None:
-    """Made once a process for a version and a catalogue; None where the version has no factors."""
-    global _kept  # noqa: PLW0603 - one catalogue and one model a process is the point
-    kept = _kept
-    if kept is not None and kept.model is model and kept.catalogue is catalogue:
-        return kept
-    factors = model.suite.rankers.get("implicit-als")
-    if not isinstance(factors, ImplicitAls):
-        return None
-    with _lock:
-        known = catalogue.items.contains(model.items.ids)
-        vectors = np.zeros((len(catalogue.items), factors.item_vectors.shape[1]), dtype=np.float32)
-        vectors[catalogue.items.index(model.items.ids[known])] = factors.item_vectors[known]
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        damping = _DAMPING * lengths.max(initial=0.0)
-        directions = (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
-        damped = (vectors / np.maximum(lengths + damping, 1e-9)).astype(np.float32)
-        _kept = _TasteVectors(model, catalogue, directions, damped)
-        return _kept
+    near = vectors.nearest(row)
+    return near[~left_out[near]][:N_SIMILAR], ""
