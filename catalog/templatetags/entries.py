@@ -11,7 +11,7 @@ from functools import lru_cache
 from django import template
 from django.urls import reverse
 from django.utils.formats import date_format, number_format
-from django.utils.html import escape, format_html_join
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
 from django.utils.translation import get_language
@@ -24,6 +24,9 @@ from catalog.templatetags.lookups import score_options, status_options
 from catalog.templatetags.pictures import icon
 
 register = template.Library()
+
+# get_type_display() makes a dictionary of the choices for every title.
+_TYPES: dict[str, str] = dict(Anime.Type.choices)
 
 
 @register.simple_tag
@@ -58,32 +61,28 @@ def entry_line(
 @register.simple_tag
 def list_filters(form: MyListForm) -> SafeString:
     """The selects of the list's filters, with their labels."""
-    return format_html_join(
-        "",
-        '<p class="field field--{}"><label for="id_{}">{}</label>'
-        '<select name="{}" id="id_{}" autocomplete="off">{}</select></p>',
-        (
-            (name, name, form.fields[name].label, name, name, _options(form, name))
+    chosen = form.values
+    return mark_safe(  # noqa: S308 - everything that is not ours is escaped
+        "".join(
+            f'<p class="field field--{name}"><label for="id_{name}">{form.fields[name].label}'
+            f'</label><select name="{name}" id="id_{name}" autocomplete="off">'
+            f"{_options(form, name, chosen[name])}</select></p>"
             for name in ("type", "genre", "scored", "sort", "order")
-        ),
+        )
     )
 
 
-def _options(form: MyListForm, name: str) -> SafeString:
-    chosen = form.values[name]
-    return format_html_join(
-        "",
-        '<option{} value="{}">{}</option>',
-        (
-            (SafeString(" selected") if value == chosen else "", value, label)
-            for value, label in form.choices_of(name)
-        ),
+def _options(form: MyListForm, name: str, chosen: str) -> str:
+    return "".join(
+        f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>'
+        f"{escape(label)}</option>"
+        for value, label in form.choices_of(name)
     )
 
 
 def _facts(anime: Anime, entry: Entry | Rating, prediction: float | None) -> str:
     language = get_language() or ""
-    facts = _kind(anime.get_type_display() or "Unknown type", anime.mean_score, language)
+    facts = _kind(_TYPES.get(anime.type or "", "Unknown type"), anime.mean_score, language)
     if prediction and not entry.score:
         facts += f" · {number_format(prediction, 1)} predicted"
     return facts + _changed(localtime(entry.updated_at).date(), language)

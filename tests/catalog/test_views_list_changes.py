@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -40,7 +39,7 @@ def entries(rater: Rater) -> dict[int, tuple[str, int | None, int | None]]:
     }
 
 
-def save(client: Client, data: dict[str, Any], **options: Any) -> HttpResponse:
+def save(client: Client, data: dict[str, Any], **options: Any) -> Any:
     was = ["1/completed/8/", "2/watching//11", "3/plan-to-watch//"]
     return client.post("/my-list/save/", {"was": was, **data}, **options)
 
