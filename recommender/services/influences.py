@@ -68,12 +68,13 @@ def strongest(
     most_against: int = _MOST_AGAINST,
 ) -> list[Influence]:
     """The few that are worth naming, the strongest first, those for the title before the others."""
-    every = sorted(
-        (Influence(*each) for each in zip(anime_ids, scores, contributions, strict=True)),
-        key=lambda each: (-abs(each.contribution), each.anime_id),
-    )
-    least = _LEAST_SHARE * abs(every[0].contribution)
-    worth = [each for each in every if abs(each.contribution) >= max(least, 1e-9)]
+    least = max(_LEAST_SHARE * max(map(abs, contributions), default=0.0), 1e-9)
+    worth = [
+        Influence(anime_id, score, contribution)
+        for anime_id, score, contribution in zip(anime_ids, scores, contributions, strict=True)
+        if abs(contribution) >= least
+    ]
+    worth.sort(key=lambda each: (-abs(each.contribution), each.anime_id))
     return [each for each in worth if each.contribution > 0][:most_for] + [
         each for each in worth if each.contribution < 0
     ][:most_against]
