@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.typos import queries_by_hand, typed_titles
 from catalog.models import Anime
 from catalog.services import search
 from catalog.services.catalogue import catalogue_changed
@@ -149,9 +150,7 @@ def real_titles(real_data: Path) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.once
 def test_queries_by_hand_find_the_title_that_was_meant(real_titles: list[str]) -> None:
-    path = Path(__file__).parent / "search_queries.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        queries = [(row["query"], int(row["anime_id"])) for row in csv.DictReader(file)]
+    queries = queries_by_hand()
     places = [place_of(query, anime_id) for query, anime_id in queries]
     assert len(queries) == 70
     assert sum(place == 0 for place in places) >= 67
@@ -166,27 +165,11 @@ def place_of(query: str, anime_id: int) -> int:
 @pytest.mark.slow
 @pytest.mark.once
 def test_a_single_typo_in_any_title_is_forgiven(real_titles: list[str]) -> None:
-    generator = random.Random(5)
-    long_enough = [title for title in real_titles if sum(map(str.isalpha, title)) >= 5]
     first = among_five = 0
-    for title in generator.sample(long_enough, 1_000):
-        rows, _ = search.search_index().search(with_typo(title, generator))
+    for typed, title in typed_titles(real_titles, 1_000, random.Random(5)):
+        rows, _ = search.search_index().search(typed)
         best = [real_titles[row] for row in rows[:5]]
         first += best[:1] == [title]
         among_five += title in best
     assert first >= 980
     assert among_five >= 990
-
-
-def with_typo(text: str, generator: random.Random) -> str:
-    """The text with one letter missing, doubled, exchanged with the next, or another one."""
-    at = generator.choice([place for place, letter in enumerate(text) if letter.isalpha()])
-    before, letter, behind = text[:at], text[at], text[at + 1 :]
-    kind = generator.choice(["missing", "doubled", "exchanged", "other"])
-    if kind == "missing":
-        return before + behind
-    if kind == "doubled":
-        return before + letter * 2 + behind
-    if kind == "exchanged" and behind:
-        return before + behind[0] + letter + behind[1:]
-    return before + generator.choice("abcdefghijklmnopqrstuvwxyz") + behind
