@@ -3,9 +3,11 @@
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
-from catalog.models import Dismissal, Rater, Rating
-from tests.factories import AnimeFactory, RatingFactory
+from catalog.models import Dismissal, Group, Membership, Rater, Rating
+from catalog.services import tokens
+from tests.factories import AnimeFactory, RatingFactory, UserFactory
 from tests.pages import ReadPage
 
 pytestmark = pytest.mark.django_db
@@ -22,6 +24,13 @@ PAGES = [
     "/accounts/logout/",
     "/my-list/",
     "/accounts/settings/",
+    "/accounts/tokens/",
+    "/accounts/delete/",
+    "/accounts/reauthenticate/",
+    "/people/alice/",
+    "/together/",
+    "/together/1/",
+    "/together/1/members/",
     "/accounts/email/",
     "/accounts/password/change/",
     "/accounts/password/reset/",
@@ -43,6 +52,12 @@ def pages(alice: Rater, alice_client: Client, client: Client) -> dict[str, ReadP
     RatingFactory.create(rater=alice, anime=first)
     RatingFactory.create(rater=alice, anime=third, status=Rating.Status.WATCHING)
     Dismissal.objects.create(rater=alice, anime=second)
+    assert alice.user is not None
+    group = Group.objects.create(pk=1, name="Sundays", owner=alice.user)
+    for state, joined_at in (("joined", timezone.now()), ("invited", None)):
+        user = alice.user if joined_at else UserFactory.create()
+        Membership.objects.create(group=group, user=user, state=state, joined_at=joined_at)
+    tokens.issue(user=alice.user)
     member = {f"member {address}": ReadPage(alice_client.get(address)) for address in PAGES}
     return {
         **member,
