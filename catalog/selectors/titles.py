@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Count, Exists, F, FloatField, OuterRef, Value
+from django.db.models import Count, F, FloatField, Value
 
 from catalog.models import (
     Anime,
@@ -69,12 +69,6 @@ def genres(*, show_adult: bool) -> list[Genre]:
     for genre in found:
         genre.n_titles = counts[genre.pk]  # type: ignore[attr-defined]  # an annotation
     return found
-
-
-def genre_choices(*, show_adult: bool) -> list[Genre]:
-    """Genres by name of which there are titles that somebody with this setting can see."""
-    seen = Anime.objects.visible(show_adult=show_adult).filter(genres=OuterRef("pk"))
-    return list(Genre.objects.filter(Exists(seen)))
 
 
 def visible_anime(*, anime_id: int, show_adult: bool) -> Anime | None:

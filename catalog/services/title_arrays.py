@@ -127,16 +127,16 @@ _arrays: TitleArrays | None = None
 def title_arrays(revision: int | None = None) -> TitleArrays:
     """The titles as they are now; read at first use and after each change.
 
-    ``revision`` is the catalogue's where the caller has just read it.
+    ``revision`` is the catalogue's where the caller has read it; the arrays may be newer.
     """
     global _arrays  # noqa: PLW0603 - one catalogue a process is the point
     if revision is None:
         revision = catalogue_state().revision
     arrays = _arrays
-    if arrays is None or arrays.revision != revision:
+    if arrays is None or arrays.revision < revision:
         with _lock:
             arrays = _arrays
-            if arrays is None or arrays.revision != revision:
+            if arrays is None or arrays.revision < revision:
                 arrays = _arrays = _read(revision)
     return arrays
 

@@ -3,14 +3,15 @@
 import hashlib
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from catalog.models import Anime
-from catalog.selectors import anime_by_id, catalogue_revision
+from catalog.selectors import catalogue_revision
+from catalog.services.title_arrays import title_arrays
 from ml.content import ContentModel, item_features
 from ml.data import IdMap
 from recommender.services.franchise_groups import TitleColumns, entry_points, franchises
@@ -31,7 +32,6 @@ class CatalogueArrays:
         types: each title's type, "" where unknown.
         search_titles, franchise_keys: what ``catalog.titles`` makes of each title.
         content: the one-hot model over all rows; ranks are of complete ones only.
-        known_titles: titles that have been read for a page, by id; see :func:`titles_of`.
     """
 
     revision: int
@@ -46,7 +46,6 @@ class CatalogueArrays:
     search_titles: list[str]
     franchise_keys: list[str]
     content: ContentModel
-    known_titles: dict[int, Anime] = field(default_factory=dict)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -104,13 +103,9 @@ def catalogue_arrays() -> CatalogueArrays:
 def titles_of(catalogue: CatalogueArrays, anime_ids: Iterable[int]) -> dict[int, Anime]:
     """Titles with their genres, by id; those that are no longer there are left out.
 
-    Read from the database once for a revision of the catalogue, then kept: treat them as constant.
+    The objects that the catalogue's pages show as well: treat them as constant.
     """
-    wanted = set(anime_ids)
-    known = catalogue.known_titles
-    if missing := wanted - known.keys():
-        known.update(anime_by_id(anime_ids=missing))
-    return {anime_id: known[anime_id] for anime_id in wanted if anime_id in known}
+    return title_arrays(catalogue.revision).anime(anime_ids)
 
 
 def forget_catalogue() -> None:
