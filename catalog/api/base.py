@@ -18,14 +18,16 @@ class ApiView(APIView):
     """A view of the API.
 
     ``query`` holds the query parameters of a GET, checked by ``query_serializer``; other methods
-    take none. ``public`` views can be read without an account. For the schema, ``tag`` is the
-    view's group, and ``get_problems``, ``post_problems`` ... name the problems that only this
-    method can answer with.
+    take none. ``public`` views can be read without an account; where ``posting_reads`` is set, a
+    POST only asks what does not fit into an address, and counts as reading. For the schema,
+    ``tag`` is the view's group, and ``get_problems``, ``post_problems`` ... name the problems
+    that only this method can answer with.
     """
 
     # No OPTIONS: the schema describes the API.
     http_method_names = ("get", "post", "put", "patch", "delete", "head")
     public: ClassVar[bool] = False
+    posting_reads: ClassVar[bool] = False
     tag: ClassVar[str]
     query_serializer: ClassVar[type[QuerySerializer]] = QuerySerializer
 

@@ -21,7 +21,8 @@ def token_of(request: Request) -> ApiToken | None:
 class HasScope(BasePermission):
     """An account, and for a token the scope: ``read`` to read, ``write`` to change something.
 
-    A view with ``public = True`` can be read without an account.
+    A view with ``public = True`` can be read without an account. Where ``posting_reads`` is set, a
+    POST counts as reading: it changes nothing.
     """
 
     code: str | None = None
@@ -30,7 +31,9 @@ class HasScope(BasePermission):
     def has_permission(self, request: Request, view: "APIView") -> bool:
         """Whether the request may go on; if not, ``code`` and ``message`` say why."""
         token = token_of(request)
-        is_read = request.method in SAFE_METHODS
+        is_read = request.method in SAFE_METHODS or (
+            request.method == "POST" and getattr(view, "posting_reads", False)
+        )
         if token is not None:
             return self._check(token, Scope.READ if is_read else Scope.WRITE)
         return request.user.is_authenticated or (is_read and getattr(view, "public", False))

@@ -83,6 +83,12 @@ class ApiSchema(AutoSchema):
     def _api_view(self) -> "ApiView":
         return cast("ApiView", self.view)
 
+    @property
+    def _is_public(self) -> bool:
+        view = self._api_view
+        is_read = self.method == "GET" or (self.method == "POST" and view.posting_reads)
+        return view.public and is_read
+
     def get_tags(self) -> list[str]:
         """The group that the view belongs to."""
         return [self._api_view.tag]
@@ -90,7 +96,7 @@ class ApiSchema(AutoSchema):
     def get_auth(self) -> list[dict[str, Any]]:
         """How to authenticate; with an empty entry where it is not needed."""
         schemes: list[dict[str, Any]] = super().get_auth()
-        if self._api_view.public and self.method == "GET":
+        if self._is_public:
             schemes.append({})
         return schemes
 
@@ -154,7 +160,7 @@ class ApiSchema(AutoSchema):
         codes = [*_ALWAYS, *self._view_problems()]
         if self._api_view.get_authenticators():
             codes += _WITH_AUTHENTICATION
-            if not (self._api_view.public and self.method == "GET"):
+            if not self._is_public:
                 codes.append("not_authenticated")
             if self.method != "GET":
                 codes.append("csrf_failed")

@@ -20,7 +20,7 @@ from recommender.services.lists import DEFAULT_METHOD, METHODS
 
 _SEVERAL: Final = r"^[A-Za-z0-9-]*(,[A-Za-z0-9-]+)*$"
 _SWITCH: Final = [("true", "Yes"), ("false", "No")]
-_UNKNOWN_METHOD = "There is no method {input!r}. Methods: " + ", ".join(METHODS) + "."
+UNKNOWN_METHOD = "There is no method {input!r}. Methods: " + ", ".join(METHODS) + "."
 
 
 class RecommendationQuery(ShortPageQuery):
@@ -30,7 +30,7 @@ class RecommendationQuery(ShortPageQuery):
         [(method.slug, method.description) for method in METHODS.values()],
         default=DEFAULT_METHOD,
         help_text="How the list is made.",
-        error_messages={"invalid_choice": _UNKNOWN_METHOD},
+        error_messages={"invalid_choice": UNKNOWN_METHOD},
     )
     type = serializers.RegexField(
         _SEVERAL,

@@ -2,11 +2,16 @@
 
 from django.urls import path
 
-from recommender.api import admin_views, views
+from recommender.api import admin_views, anonymous_views, views
 
 # The path converter "id" is registered by catalog.api.urls.
 urlpatterns = [
     path("anime/<id:anime_id>/similar/", views.SimilarListView.as_view(), name="api-similar"),
+    path(
+        "recommendations/",
+        anonymous_views.AnonymousRecommendationView.as_view(),
+        name="api-anonymous-recommendations",
+    ),
     path(
         "me/recommendations/",
         views.RecommendationListView.as_view(),

@@ -46,6 +46,8 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("api-dismissal", "PUT"): (401, 401, 403, 204, 204, 204),
     ("api-dismissal", "DELETE"): OWN_REMOVE,
     ("api-recommendation-list", "GET"): OWN_READ,
+    # Without scores there is nothing to recommend by; reading is all that it does.
+    ("api-anonymous-recommendations", "POST"): (400, 401, 400, 400, 400, 400),
     # Without name and password, nobody gets a token; every token may revoke itself.
     ("api-token", "POST"): (400, 400, 400, 400, 400, 400),
     ("api-token", "DELETE"): (401, 401, 204, 204, 204, 204),
