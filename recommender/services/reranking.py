@@ -13,8 +13,9 @@ from recommender.services.rankings import Ranking
 _HIGHEST_TRADE_OFF = 0.6
 # Among so many titles from the first on variety is sought: fifteen pages.
 _VARIED_PLACES = 300
-# At the end of its slider, popularity has as much say as relevance.
-_HIGHEST_WEIGHT = 1.0
+# At the end of its slider, popularity has half as much say as relevance. With the same say, the
+# little known titles would be those that nobody has rated.
+_HIGHEST_WEIGHT = 0.5
 
 
 def reranked(
