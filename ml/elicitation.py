@@ -24,7 +24,7 @@ from ml.matrix_factorisation import MatrixFactorisation
 FloatArray = npt.NDArray[np.float64]
 Int64Array = npt.NDArray[np.int64]
 
-KNOWN_POWER: Final = 3.0
+KNOWN_POWER: Final = 4.0
 """To which power the chance of being known counts; benchmarks/onboarding.py compares some."""
 LIKENESS_COST: Final = 0.8
 """The share of its worth that a title loses which has all features of one taken before."""

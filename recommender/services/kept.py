@@ -90,9 +90,33 @@ def kept_spreads(
     return _kept(_key("spreads", rater.pk), (rater.revision, model.version_id), computed)
 
 
+def kept_shelves(
+    *,
+    rater: Rater | None,
+    history: History,
+    question: Hashable,
+    catalogue: CatalogueArrays,
+    state: ModelState,
+    compute: Callable[[], T],
+) -> T:
+    """The shelves of a home page, made once for each change of a list.
+
+    ``question`` is all else that they depend on. Those of visitors are kept under their scores.
+    """
+    revisions = (_revisions(rater.revision if rater else 0, catalogue, state), question)
+    name = "shelves" if rater else f"shelves:{history.digest}"
+    return _kept(_key(name, rater.pk if rater else 0), revisions, compute)
+
+
 def forget(*, rater_ids: Sequence[int]) -> None:
     """Drop what is cached of raters whose ratings have changed: it frees the memory."""
-    names = ("history", "predictions", "spreads", *(f"relevance:{method}" for method in METHODS))
+    names = (
+        "history",
+        "predictions",
+        "spreads",
+        "shelves",
+        *(f"relevance:{method}" for method in METHODS),
+    )
     cache.delete_many([_key(name, rater_id) for rater_id in rater_ids for name in names])
 
 
