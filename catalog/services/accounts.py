@@ -66,8 +66,9 @@ def delete_account(*, user: User) -> None:
     with transaction.atomic():
         # Whoever writes ratings locks the rater first, so this does as well.
         rater = Rater.objects.select_for_update().filter(user=user).first()
-        # Locked together, so that of the last two only one can go.
-        list(User.objects.select_for_update().filter(Q(is_superuser=True) | Q(pk=user.pk)))
+        # Locked together and in one order, so that of the last two only one can go.
+        accounts = User.objects.filter(Q(is_superuser=True) | Q(pk=user.pk)).order_by("pk")
+        list(accounts.select_for_update())
         if problem := why_not_deletable(user=user):
             raise DeletionRefused(problem)
         groups.leave_all(user=user)
