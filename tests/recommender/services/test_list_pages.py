@@ -244,16 +244,20 @@ def test_titles_that_were_shown_in_vain_come_further_down(alice: Rater) -> None:
     assert [each for each in after if each in others] == others
 
 
-@pytest.mark.usefixtures("version")
-def test_the_slider_for_popularity_moves_the_first_titles(alice: Rater, world: World) -> None:
-    for anime, score in ((world.dramas[0], 10), (world.comedies[0], 2)):
-        RatingFactory.create(rater=alice, anime=anime, score=score)
+def test_the_slider_for_popularity_moves_the_first_titles(alice: Rater) -> None:
+    """Titles that fit equally well, so that without the slider the id decides."""
+    for place in range(60):
+        members = int(10 ** (1 + place * 37 % 60 / 15))
+        anime = AnimeFactory.create(genres=["Drama"], members=members)
+    RatingFactory.create(rater=alice, anime=anime, score=9)
 
-    def members(popularity: int) -> float:
-        ids = page(alice, method="for-you", popularity=popularity).anime_ids
-        return sum(Anime.objects.in_bulk(ids)[each].members for each in ids) / N
+    def members_of_first(popularity: int) -> float:
+        ids = page(alice, method="content", popularity=popularity).anime_ids
+        return sum(anime.members for anime in Anime.objects.filter(pk__in=ids)) / N
 
-    assert members(-100) < members(0) < members(100)
+    as_ranked = members_of_first(0)
+    assert members_of_first(-100) < members_of_first(-50) < as_ranked
+    assert as_ranked < members_of_first(50) < members_of_first(100)
 
 
 def test_the_slider_for_variety_mixes_genres(alice: Rater) -> None:
