@@ -201,8 +201,16 @@ def _result(request: MemberRequest, job: ImportJob) -> dict[str, Any]:
 
 def _bad(job: ImportJob) -> dict[str, Any]:
     """What is told of the rows that are left out, beside their samples."""
-    shown = sum(len(samples) for samples in job.reject_samples.values())
-    return {"place": job.summary.get("place", "Line"), "not_shown": job.rows_rejected - shown}
+    samples = sorted(
+        (line, text, reason)
+        for reason, samples in job.reject_samples.items()
+        for line, text in samples
+    )
+    return {
+        "bad_rows": samples,
+        "place": job.summary.get("place", "Line"),
+        "not_shown": job.rows_rejected - len(samples),
+    }
 
 
 def _section(changes: list[Change], *, show_adult: bool) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Somebody brings a list along and takes it away again, with JavaScript and without."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -22,7 +23,7 @@ def mika(db: None) -> None:
     RatingFactory.create(rater=rater, anime_id=2, score=4, episodes_watched=12)
 
 
-def listed(anime_id: int, **said: str | int) -> str:
+def listed(anime_id: int, **said: Any) -> str:
     """A row about a title of the catalogue."""
     return anime(anime_id, series_title=f"Title {anime_id}", my_watched_episodes=12, **said)
 
