@@ -3,7 +3,7 @@
 What a row of another table says through a foreign key, the database's cascade takes along: the
 profile, the rater with ratings, dismissals, rows of MyAnimeList files, lists and exposures, API
 tokens, e-mail addresses. Here is what no foreign key knows of, or what somebody else still needs:
-sessions, groups, uploaded files, attempts to log in, the admin's log.
+sessions, groups, uploaded files, counted scores, attempts to log in, the admin's log.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,7 +30,7 @@ from catalog.models import (
     Rating,
     User,
 )
-from catalog.services import groups
+from catalog.services import groups, statistics
 from catalog.signals import ratings_changed
 
 # Entries of the admin's log point here when the administrator who made them has gone. Nobody can
@@ -72,6 +72,8 @@ def delete_account(*, user: User) -> None:
         if problem := why_not_deletable(user=user):
             raise DeletionRefused(problem)
         groups.leave_all(user=user)
+        if rater is not None:
+            statistics.forget_scores_of(rater=rater)
         _forget_in_admin_log(user, rater)
         _forget_imports(user)
         _forget_log_ins(user, sessions)

@@ -46,6 +46,14 @@ def score_changed(*, anime_id: int, before: int | None, after: int | None) -> No
     TitleStatistics.objects.filter(pk=anime_id).update(**changes)
 
 
+def forget_scores_of(*, rater: Rater) -> None:
+    """Take all scores of a rater out of the counts, before their ratings are deleted."""
+    for score in _SCORES:
+        given = Rating.objects.scored().filter(rater=rater, score=score).values("anime_id")
+        counted = TitleStatistics.objects.filter(pk__in=given)
+        counted.update(**{f"scores_{score}": Greatest(F(f"scores_{score}") - 1, 0)})
+
+
 def refresh() -> bool:
     """Count all scores anew unless no list has changed since the last time; whether it counted.
 

@@ -28,9 +28,10 @@ from catalog.models import (
     Profile,
     Rater,
     Rating,
+    TitleStatistics,
     User,
 )
-from catalog.services import accounts, groups, tokens
+from catalog.services import accounts, groups, statistics, tokens
 from catalog.signals import ratings_changed
 from recommender.models import Exposure, ListSnapshot, TrainingRun
 from tests.factories import AccountRaterFactory, AnimeFactory, RatingFactory, UserFactory
@@ -240,6 +241,19 @@ def test_attempts_to_log_in_are_forgotten() -> None:
     accounts.delete_account(user=alice)
     for kind in (AccessAttempt, AccessFailureLog, AccessLog):
         assert list(kind.objects.values_list("username", flat=True)) == ["bob"]
+
+
+def test_their_scores_are_counted_no_more(alice: Rater) -> None:
+    assert alice.user is not None
+    known, own = (AnimeFactory.create() for _ in range(2))
+    RatingFactory.create(anime=known, score=8)
+    RatingFactory.create(rater=alice, anime=known, score=8)
+    RatingFactory.create(rater=alice, anime=own, score=3)
+    statistics.refresh()
+    accounts.delete_account(user=alice.user)
+    counts = {each.pk: each.counts for each in TitleStatistics.objects.all()}
+    assert counts[known.pk][8] == 1
+    assert sum(counts[own.pk].values()) == 0
 
 
 def test_the_recommender_is_told(
