@@ -13,7 +13,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from catalog.models import ImportJob, User
-from catalog.services import imports, mal_import, statistics
+from catalog.services import idempotency, imports, mal_import, statistics
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +42,12 @@ def look_for_scores() -> bool:
 def forget_old_lists() -> int:
     """Forget uploaded lists that nobody has decided on; how many there were."""
     return mal_import.discard_old()
+
+
+@shared_task
+def forget_old_requests() -> int:
+    """Forget the keys of requests that are too old to be repeated; how many there were."""
+    return idempotency.forget_old()
 
 
 def enqueue_import(

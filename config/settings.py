@@ -197,6 +197,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3500},
     },
+    "forget old requests": {
+        "task": "catalog.tasks.forget_old_requests",
+        "schedule": 3600.0,
+        "options": {"expires": 3500},
+    },
     "look for similar titles": {
         "task": "recommender.tasks.look_for_similar_titles",
         "schedule": 60.0,
@@ -313,17 +318,20 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "PATH_CONVERTER_OVERRIDES": {
         "id": {"type": "integer", "minimum": 0, "maximum": 999_999_999},
+        "list_file": {"type": "string", "enum": ["xml", "xml.gz", "csv", "json"]},
         "token_key": {"type": "string", "pattern": "^[0-9a-f]{15}$"},
     },
     "ENUM_NAME_OVERRIDES": {
         "AnimeType": "catalog.models.Anime.Type",
         "RatingStatus": "catalog.api.serializers.STATUSES",
+        "ImportState": "catalog.models.ImportJob.State",
         "TokenScope": "catalog.api.serializers.SCOPES",
         "TrainingRunState": "recommender.models.TrainingRun.State",
     },
     "TAGS": [
         {"name": "Titles", "description": "The catalogue. Readable without an account."},
         {"name": "My list", "description": "What you have watched, and what you do not want."},
+        {"name": "My files", "description": "Lists from elsewhere, and your list for elsewhere."},
         {"name": "Recommendations", "description": "What to watch next."},
         {"name": "Tokens", "description": "How a program logs in."},
         {"name": "Training runs", "description": "For administrators."},

@@ -4,6 +4,7 @@ from catalog.models.accounts import ApiToken, Profile, User
 from catalog.models.groups import Group, Membership
 from catalog.models.jobs import ImportJob
 from catalog.models.lists import MAX_SCORE, MIN_SCORE, Dismissal, MalEntry, Rater, Rating
+from catalog.models.requests import IdempotentRequest
 from catalog.models.titles import ADULT_GENRE, Anime, CatalogueState, Genre, TitleStatistics
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Dismissal",
     "Genre",
     "Group",
+    "IdempotentRequest",
     "ImportJob",
     "MalEntry",
     "Membership",

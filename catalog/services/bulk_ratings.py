@@ -11,9 +11,11 @@ from django.utils import timezone
 from catalog.models import Anime, Rater, Rating
 from catalog.services.ratings import (
     UNSET,
+    InvalidRating,
     Unset,
     apply_change,
     check,
+    check_plan,
     write_many,
 )
 
@@ -58,6 +60,54 @@ class Change:
     at: datetime
     before: Mapping[int, Entry]
     is_removal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EntriesPut:
+    """What became of entries that were put on a list, as numbers of titles."""
+
+    created: int
+    changed: int
+    unchanged: int
+
+
+class InvalidEntries(ValueError):
+    """Entries that cannot be put on a list; ``errors`` says why, by title id."""
+
+    def __init__(self, errors: Mapping[int, InvalidRating]) -> None:
+        super().__init__(f"{len(errors)} entries cannot be put on the list.")
+        self.errors = errors
+
+
+def put_entries(
+    *, rater: Rater, changes: Mapping[int, EntryChange], show_adult: bool
+) -> EntriesPut:
+    """Put entries on a list, or change those that are there, by title id.
+
+    The rules are those of :func:`catalog.services.ratings.rate`, but nothing is written for an
+    entry that stays the same. All of it happens or nothing. Raises InvalidEntries, which names
+    every entry that cannot be; a title that the reader is not shown counts as unknown.
+    """
+    with transaction.atomic():
+        rows = _locked_rows(rater, changes.keys())
+        titles = _titles(rows, changes.keys() - rows.keys(), show_adult=show_adult)
+        errors: dict[int, InvalidRating] = {}
+        after: dict[int, Entry] = {}
+        at = timezone.now()
+        for anime_id, change in changes.items():
+            try:
+                row = _put(rows.get(anime_id), rater, titles.get(anime_id), anime_id, change)
+            except InvalidRating as error:
+                errors[anime_id] = error
+                continue
+            if row is not None:
+                row.updated_at = at
+                after[anime_id] = Entry.of(row)
+        if errors:
+            raise InvalidEntries(errors)
+        _write(rater, after)
+    created = len(after.keys() - rows.keys())
+    return EntriesPut(created, len(after) - created, len(changes) - len(after))
 
 
 def change_entries(*, rater: Rater, changes: Mapping[int, EntryChange]) -> Change:
@@ -133,6 +183,37 @@ def _locked_rows(rater: Rater, anime_ids: Set[int]) -> dict[int, Rating]:
     if len(anime_ids) <= _MANY:
         rows = rows.filter(anime_id__in=anime_ids)
     return {row.anime_id: row for row in rows if row.anime_id in anime_ids}
+
+
+def _titles(
+    rows: Mapping[int, Rating], unlisted: Set[int], *, show_adult: bool
+) -> dict[int, Anime]:
+    """The titles of the rows, and those with the ids ``unlisted``, that the reader is shown."""
+    found = {pk: row.anime for pk, row in rows.items() if show_adult or not row.anime.is_adult}
+    ids = sorted(unlisted)
+    for start in range(0, len(ids), _MANY):
+        shown = Anime.objects.visible(show_adult=show_adult)
+        found |= shown.in_bulk(ids[start : start + _MANY])
+    return found
+
+
+def _put(
+    row: Rating | None, rater: Rater, anime: Anime | None, anime_id: int, change: EntryChange
+) -> Rating | None:
+    """The entry as it is to be, not saved; None where it stays the same. Raises InvalidRating."""
+    if anime is None:
+        raise InvalidRating(f"There is no title {anime_id}.", field="anime_id")
+    check(anime=anime, score=change.score, episodes_watched=change.episodes_watched)
+    check_plan(score=change.score, status=change.status)
+    was = Entry.of(row) if row is not None else None
+    row = row if row is not None else Rating(rater=rater, anime=anime)
+    apply_change(
+        row,
+        score=change.score,
+        status=change.status,
+        episodes_watched=change.episodes_watched,
+    )
+    return None if Entry.of(row) == was else row
 
 
 def _apply(row: Rating, change: EntryChange) -> None:

@@ -1,6 +1,6 @@
 """Writing ratings: the one way in which a person's list changes."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -36,6 +36,11 @@ class InvalidRating(ValueError):
         self.field = field
 
 
+# Called with the row as it is, or None, while nobody else can change it. What it raises is the
+# caller's own, and keeps the change from being made.
+Precondition = Callable[[Rating | None], None]
+
+
 def rater_for(*, user: User) -> Rater:
     """The account's rater, made at the first use; always the same object of the same account."""
     known = rater_of(user)
@@ -52,20 +57,22 @@ def rate(
     score: int | None | Unset = UNSET,
     status: Rating.Status | Unset = UNSET,
     episodes_watched: int | None | Unset = UNSET,
+    precondition: Precondition | None = None,
 ) -> Rating:
     """Create or change the rater's row for a title; what is UNSET keeps its value.
 
     A new row is *completed* unless a status is given; a score given to a planned title makes it
-    *completed* too, since only what was watched can be scored. Raises InvalidRating.
+    *completed* too, since only what was watched can be scored. Raises InvalidRating, and whatever
+    ``precondition`` raises: then nothing is written.
     """
     check(anime=anime, score=score, episodes_watched=episodes_watched)
-    if score not in (UNSET, None) and status is Rating.Status.PLAN_TO_WATCH:
-        raise InvalidRating("A title that is only planned cannot have a score.", field="score")
+    check_plan(score=score, status=status)
     with transaction.atomic():
         touch(rater)
-        rating = Rating.objects.filter(rater=rater, anime=anime).first() or Rating(
-            rater=rater, anime=anime
-        )
+        found = _listed(rater, anime)
+        if precondition:
+            precondition(found)
+        rating = found or Rating(rater=rater, anime=anime)
         score_before = rating.score
         apply_change(rating, score=score, status=status, episodes_watched=episodes_watched)
         rating.updated_at = timezone.now()
@@ -207,11 +214,13 @@ def write_many(
             Rating.objects.filter(rater=rater, anime_id__in=ids).delete()
 
 
-def remove(*, rater: Rater, anime: Anime) -> bool:
-    """Take a title off the list; False when it was not there."""
+def remove(*, rater: Rater, anime: Anime, precondition: Precondition | None = None) -> bool:
+    """Take a title off the list; False when it was not there. Raises what ``precondition`` does."""
     with transaction.atomic():
         touch(rater)
-        rating = Rating.objects.filter(rater=rater, anime=anime).first()
+        rating = _listed(rater, anime)
+        if precondition:
+            precondition(rating)
         if rating is None:
             return False
         rating.delete()
@@ -263,6 +272,19 @@ def check(*, anime: Anime, score: int | None | Unset, episodes_watched: int | No
             raise InvalidRating(
                 f"{anime.title} has {anime.episodes} episodes.", field="episodes_watched"
             )
+
+
+def check_plan(*, score: int | None | Unset, status: Rating.Status | Unset) -> None:
+    """Raise InvalidRating for a score that is given together with a plan."""
+    if score not in (UNSET, None) and status is Rating.Status.PLAN_TO_WATCH:
+        raise InvalidRating("A title that is only planned cannot have a score.", field="score")
+
+
+def _listed(rater: Rater, anime: Anime) -> Rating | None:
+    rating = Rating.objects.filter(rater=rater, anime=anime).first()
+    if rating is not None:
+        rating.anime = anime  # with its genres, if these are at hand
+    return rating
 
 
 def touch(rater: Rater) -> None:

@@ -22,6 +22,7 @@ from catalog.models import (
     ApiToken,
     Dismissal,
     Group,
+    IdempotentRequest,
     ImportJob,
     MalEntry,
     Membership,
@@ -85,6 +86,9 @@ def everything_of(user: User) -> None:
     address = EmailAddress.objects.create(user=user, email=user.email)
     EmailConfirmation.objects.create(email_address=address, key=f"key{user.pk}")
     log(by=user, about=user)
+    IdempotentRequest.objects.create(
+        user=user, key="k", created_at=timezone.now(), claimed_at=timezone.now()
+    )
     user.groups.add(PermissionGroup.objects.get_or_create(name="editors")[0])
     permission = Permission.objects.first()
     assert permission is not None

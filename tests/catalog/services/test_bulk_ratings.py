@@ -8,8 +8,11 @@ from django.test import TestCase
 from catalog.models import Anime, Dismissal, Rater, Rating
 from catalog.services import ratings
 from catalog.services.bulk_ratings import (
+    EntriesPut,
     EntryChange,
+    InvalidEntries,
     change_entries,
+    put_entries,
     remove_entries,
     undo_change,
 )
@@ -183,3 +186,59 @@ def test_thousands_of_entries(alice: Rater) -> None:
     assert not alice.ratings.exists()
     assert undo_change(rater=alice, change=removed) == 1_200
     assert alice.ratings.filter(score=5, updated_at=DAY).count() == 1_200
+
+
+def test_entries_are_put_on_a_list_or_changed(alice: Rater) -> None:
+    listed, same, new = (AnimeFactory.create(episodes=12) for _ in range(3))
+    ratings.rate(rater=alice, anime=listed, score=5)
+    ratings.rate(rater=alice, anime=same, score=7)
+    untouched = alice.ratings.get(anime=same).updated_at
+    Dismissal.objects.create(rater=alice, anime=new)
+
+    done = put_entries(
+        rater=alice,
+        changes={
+            listed.pk: EntryChange(status=Rating.Status.DROPPED),
+            same.pk: EntryChange(score=7),
+            new.pk: EntryChange(episodes_watched=3, status=Rating.Status.WATCHING),
+        },
+        show_adult=False,
+    )
+
+    assert done == EntriesPut(created=1, changed=1, unchanged=1)
+    rows = alice.ratings.order_by("anime_id")
+    assert list(rows.values_list("anime_id", "score", "status", "episodes_watched")) == [
+        (listed.pk, 5, Rating.Status.DROPPED, None),
+        (same.pk, 7, Rating.Status.COMPLETED, None),
+        (new.pk, None, Rating.Status.WATCHING, 3),
+    ]
+    assert alice.ratings.get(anime=same).updated_at == untouched
+    assert not Dismissal.objects.exists()
+
+
+def test_every_entry_that_cannot_be_is_named_and_nothing_written(alice: Rater) -> None:
+    good, short = AnimeFactory.create(), AnimeFactory.create(episodes=12)
+    adult = AnimeFactory.create(is_adult=True)
+    ratings.rate(rater=alice, anime=adult, score=5)
+    revision = alice.revision
+
+    with pytest.raises(InvalidEntries) as raised:
+        put_entries(
+            rater=alice,
+            changes={
+                good.pk: EntryChange(score=8),
+                short.pk: EntryChange(episodes_watched=13),
+                adult.pk: EntryChange(score=8),
+                999: EntryChange(score=8),
+            },
+            show_adult=False,
+        )
+
+    assert {pk: (error.field, str(error)) for pk, error in raised.value.errors.items()} == {
+        short.pk: ("episodes_watched", f"{short.title} has 12 episodes."),
+        adult.pk: ("anime_id", f"There is no title {adult.pk}."),
+        999: ("anime_id", "There is no title 999."),
+    }
+    assert list(alice.ratings.values_list("anime_id", "score")) == [(adult.pk, 5)]
+    alice.refresh_from_db()
+    assert alice.revision == revision
