@@ -190,6 +190,7 @@ def _readme(user: User, parts: Iterable[Part], now: datetime) -> str:
         f"{now:%Y-%m-%d %H:%M} UTC.\n\n"
         "Texts are in UTF-8, times in UTC. Titles are named by their MyAnimeList id.\n\n"
         f"{files}\n\n"
-        "Recommendations are not here: they are computed from your list when you look at them, "
-        "and what is kept of them for a while is only to show the same list on its next page.\n"
+        "Recommendations are not here: they are computed from your list when you look at them. "
+        "What is kept of them for a while only serves to show the same list on its next page, "
+        "as the answers to a program's requests are kept to be given again when it repeats one.\n"
     )
