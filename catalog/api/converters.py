@@ -9,6 +9,12 @@ class IdConverter(IntConverter):
     regex = "[0-9]{1,9}"
 
 
+class ListFileConverter(StringConverter):
+    """The ending of a file that a list can be exported as."""
+
+    regex = r"xml\.gz|xml|csv|json"
+
+
 class TokenKeyConverter(StringConverter):
     """The first characters of a token."""
 

@@ -142,6 +142,19 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
             "You have 50 valid tokens, which is the limit. Revoke one first.",
         ),
         ProblemType(
+            "request_under_way",
+            409,
+            "The same request is under way",
+            "A request with this Idempotency-Key is being carried out. Repeat it in a moment.",
+        ),
+        ProblemType(
+            "precondition_failed",
+            412,
+            "It is not as you think",
+            "What you want to change has changed since you read it, or is gone. Read it again, "
+            "and send the new ETag in If-Match.",
+        ),
+        ProblemType(
             "body_too_large",
             413,
             "The body is too large",
@@ -152,6 +165,20 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
             415,
             "Unsupported media type",
             "The body must be application/json, and the header Content-Type must say so.",
+        ),
+        ProblemType(
+            "unreadable_file",
+            422,
+            "The file cannot be read",
+            "This is a ZIP archive: unpack it, and upload the file in it. An export ends in .xml "
+            "or .xml.gz.",
+        ),
+        ProblemType(
+            "idempotency_key_reused",
+            422,
+            "The key belongs to another request",
+            "This Idempotency-Key came with another address or another body before. Take a new "
+            "key for a new request.",
         ),
         ProblemType(
             "throttled",
@@ -170,6 +197,12 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
             500,
             "The server made a mistake",
             "Something went wrong here, and it has been logged. Try again later.",
+        ),
+        ProblemType(
+            "unavailable",
+            503,
+            "The database cannot be reached",
+            "The database cannot be reached or is too busy just now. Try again later.",
         ),
     )
 }

@@ -13,7 +13,9 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import RequestDataTooBig
 from django.core.signals import got_request_exception
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
 
 from catalog.api.problem_types import PROBLEM_TYPES, ProblemType
@@ -26,6 +28,9 @@ CHALLENGE = "Bearer"
 # Errors of the request's body as a whole, rather than of one of its fields.
 BODY = "body"
 
+
+# Seconds after which a database that could not be reached may be there again.
+DATABASE_WAIT = 10
 
 # What REST framework calls its exceptions, where that is not our code.
 _CODES = {
@@ -98,8 +103,13 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpRespons
             "body_too_large",
             f"The body has more than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes.",
         )
+    elif isinstance(exc, MultiPartParserError):
+        exc = invalid(BODY, f"The form cannot be read: {exc}")
     elif isinstance(exc, UnreadablePostError):
         exc = exceptions.ParseError("The body ended early.")
+    elif isinstance(exc, OperationalError | InterfaceError):
+        logger.error("The database cannot be used.", exc_info=exc)
+        exc = Problem("unavailable", wait=DATABASE_WAIT)
     if not isinstance(exc, exceptions.APIException):
         return _unexpected(exc, context["request"])
     code, detail, errors = _describe(exc, context)
@@ -138,8 +148,11 @@ def _describe(
 def _detail(exc: exceptions.APIException, kind: ProblemType, context: Mapping[str, Any]) -> str:
     """What to say: REST framework's own texts leave open what to do."""
     match kind.code:
-        case "not_authenticated" | "unsupported_media_type" | "internal_error":
+        case "not_authenticated" | "internal_error":
             return kind.detail
+        case "unsupported_media_type":
+            forms = " or ".join(parser.media_type for parser in context["view"].get_parsers())
+            return f"The body must be {forms}, and the header Content-Type must say so."
         case "method_not_allowed":
             allowed = ", ".join(context["view"].allowed_methods)
             return f"{context['request'].method} is not possible here. Possible: {allowed}."
@@ -164,7 +177,9 @@ def _field_errors(detail: Any, path: str) -> Iterable[FieldError]:
             nested = path if name == "non_field_errors" else f"{path}.{name}".lstrip(".")
             yield from _field_errors(inner, nested)
     elif isinstance(detail, list):
-        for inner in detail:
-            yield from _field_errors(inner, path)
+        for index, inner in enumerate(detail):
+            # Texts are about the whole; an object is what is wrong with one entry of a list.
+            nested = f"{path}.{index}".lstrip(".") if isinstance(inner, Mapping) else path
+            yield from _field_errors(inner, nested)
     else:
         yield FieldError(path or BODY, str(getattr(detail, "code", "invalid")), str(detail))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     # REST framework imports this module while it is itself being imported.
     from catalog.api.base import ApiView
 
-_ALWAYS = ("invalid_request", "not_acceptable", "throttled", "internal_error")
+_ALWAYS = ("invalid_request", "not_acceptable", "throttled", "internal_error", "unavailable")
 _WITH_AUTHENTICATION = ("invalid_token", "token_expired", "insufficient_scope")
 _WITH_BODY = ("malformed_json", "body_too_large", "unsupported_media_type")
 
@@ -31,7 +31,20 @@ _WAIT = OpenApiParameter(
     int,
     OpenApiParameter.HEADER,
     description="The number of seconds after which another try makes sense.",
-    response=["429"],
+    response=["429", "503"],
+)
+_TAG = OpenApiParameter(
+    "ETag",
+    str,
+    OpenApiParameter.HEADER,
+    description="The state of what is answered, for If-None-Match.",
+    response=["200", "304"],
+)
+_KNOWN = OpenApiParameter(
+    "If-None-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The ETag of an answer that you have: 304 if it still holds.",
 )
 _CHALLENGE = OpenApiParameter(
     "WWW-Authenticate",
@@ -44,6 +57,8 @@ _PATH_PARAMETERS = {
     "anime_id": (int, "The title's MyAnimeList id."),
     "run_id": (int, "The training run's id."),
     "version_id": (int, "The model version's id."),
+    "job_id": (int, "The import's id."),
+    "ending": (str, "What the file is."),
     "token_key": (str, "The first characters of the token, as the list of tokens gives them."),
 }
 
@@ -105,6 +120,8 @@ class ApiSchema(AutoSchema):
         parameters: list[Any] = [_WAIT]
         if self._api_view.get_authenticators() or "invalid_credentials" in self._view_problems():
             parameters.append(_CHALLENGE)
+        if self._is_tagged:
+            parameters += [_TAG, _KNOWN]
         if self.method == "GET" and self._api_view.query_serializer().fields:
             parameters.append(self._api_view.query_serializer)
         return parameters
@@ -121,6 +138,11 @@ class ApiSchema(AutoSchema):
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         for code, body in bodies.items():
             body["description"] = body["description"] or HTTPStatus(int(code)).phrase
+        if self._is_tagged:
+            bodies["304"] = {
+                "description": "What you have still holds.",
+                "headers": self._get_response_headers_for_code("304"),
+            }
         for status, kinds in sorted(self._problems_by_status().items()):
             bodies[str(status)] = self._problem_body(status, kinds)
         return bodies
@@ -151,6 +173,10 @@ class ApiSchema(AutoSchema):
         self.registry.register_on_missing(example)
         reference: dict[str, Any] = example.ref
         return reference
+
+    @property
+    def _is_tagged(self) -> bool:
+        return self.method == "GET" and self._api_view.is_tagged
 
     def _view_problems(self) -> tuple[str, ...]:
         problems: tuple[str, ...] = getattr(self._api_view, f"{self.method.lower()}_problems", ())

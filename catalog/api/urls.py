@@ -2,9 +2,17 @@
 
 from django.urls import path, register_converter
 
-from catalog.api import converters, list_views, token_views, views
+from catalog.api import (
+    converters,
+    export_views,
+    import_views,
+    list_views,
+    token_views,
+    views,
+)
 
 register_converter(converters.IdConverter, "id")
+register_converter(converters.ListFileConverter, "list_file")
 register_converter(converters.TokenKeyConverter, "token_key")
 
 urlpatterns = [
@@ -15,6 +23,22 @@ urlpatterns = [
     path("me/ratings/<id:anime_id>/", list_views.RatingView.as_view(), name="api-rating"),
     path("me/dismissals/", list_views.DismissalListView.as_view(), name="api-dismissal-list"),
     path("me/dismissals/<id:anime_id>/", list_views.DismissalView.as_view(), name="api-dismissal"),
+    path("me/imports/", import_views.ListImportListView.as_view(), name="api-list-import-list"),
+    path(
+        "me/imports/<id:job_id>/",
+        import_views.ListImportDetailView.as_view(),
+        name="api-list-import",
+    ),
+    path(
+        "me/imports/<id:job_id>/apply/",
+        import_views.ListImportApplyView.as_view(),
+        name="api-list-import-apply",
+    ),
+    path(
+        "me/exports/animelist.<list_file:ending>",
+        export_views.ListExportView.as_view(),
+        name="api-list-export",
+    ),
     path("auth/token/", token_views.TokenView.as_view(), name="api-token"),
     path("auth/tokens/", token_views.TokenListView.as_view(), name="api-token-list"),
     path(

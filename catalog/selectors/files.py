@@ -12,6 +12,12 @@ def list_imports(*, user: User) -> QuerySet[ImportJob]:
     return ImportJob.objects.filter(kind=ImportJob.Kind.MAL, requested_by=user)[:SHOWN_IMPORTS]
 
 
+def every_list_import(*, user: User) -> QuerySet[ImportJob]:
+    """All of the account's imports of lists, the newest first."""
+    jobs = ImportJob.objects.filter(kind=ImportJob.Kind.MAL, requested_by=user)
+    return jobs.order_by("-created_at", "-pk")
+
+
 def list_import(*, user: User, job_id: int) -> ImportJob | None:
     """An import of a list by this account; None when there is none with this id."""
     jobs = ImportJob.objects.filter(kind=ImportJob.Kind.MAL, requested_by=user)

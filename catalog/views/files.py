@@ -1,12 +1,10 @@
 """Importing and exporting a list."""
 
-from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,41 +14,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog import selectors
 from catalog.forms.files import DecisionForm, UploadForm
-from catalog.models import ImportJob, Rater
+from catalog.models import ImportJob
 from catalog.pages import MemberRequest, member_action
 from catalog.selectors.files import list_import, list_imports
-from catalog.services import mal_export, mal_import, mal_tables, ratings
+from catalog.services import mal_import, ratings
 from catalog.services.import_errors import IllegalMove, ImportFailed
+from catalog.services.list_files import EXPORTS
 from catalog.services.mal_compare import Change, Comparison, Kind
 from catalog.services.mal_files import MAX_UPLOAD_BYTES, too_large
 from catalog.services.mal_words import differences, standing_in_words
+from catalog.uploads import UploadLimit
 
 SHOWN_TITLES = 200
-
-EXPORTS: dict[str, tuple[str, Callable[[Rater], Iterator[bytes]]]] = {
-    "xml": ("application/xml", mal_export.xml_chunks),
-    "xml.gz": ("application/gzip", lambda rater: mal_export.gzipped(mal_export.xml_chunks(rater))),
-    "csv": ("text/csv; charset=utf-8", mal_tables.csv_chunks),
-    "json": ("application/json", mal_tables.json_chunks),
-}
-
-
-class _Limit(FileUploadHandler):
-    """Stops to store an upload that is above the limit, whatever length it has announced."""
-
-    is_exceeded = False
-    _seen = 0
-
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
-        """Count, and leave the storing to the handlers behind this one."""
-        self._seen += len(raw_data)
-        if self._seen > MAX_UPLOAD_BYTES:
-            self.is_exceeded = True
-            raise SkipFile
-        return raw_data
-
-    def file_complete(self, file_size: int | None) -> None:
-        """The handlers behind this one have the file."""
 
 
 # The limit has to be there before anything reads the form, and checking its token does.
@@ -59,19 +34,19 @@ class _Limit(FileUploadHandler):
 @login_required
 def mal_import_page(request: MemberRequest) -> HttpResponse:
     """Choose a file."""
-    limit = _Limit(request)
+    limit = UploadLimit(request, limit=MAX_UPLOAD_BYTES)
     if request.method == "POST":
         request.upload_handlers.insert(0, limit)
     return _upload_page(request, limit)
 
 
 @csrf_protect
-def _upload_page(request: MemberRequest, limit: _Limit) -> HttpResponse:
+def _upload_page(request: MemberRequest, limit: UploadLimit) -> HttpResponse:
     form = UploadForm()
     if request.method == "POST":
         form = UploadForm(request.POST, request.FILES)
         if limit.is_exceeded:
-            form.add_error("file", str(too_large(_announced(request))))
+            form.add_error("file", str(too_large(limit.announced)))
         elif form.is_valid():
             file = cast("UploadedFile[bytes]", form.cleaned_data["file"])
             try:
@@ -150,10 +125,10 @@ def list_export_file(request: MemberRequest, ending: str) -> HttpResponseBase:
     """One's own list as a file."""
     if ending not in EXPORTS:
         raise Http404(f"A list is exported as {', '.join(EXPORTS)}.")
-    content_type, write = EXPORTS[ending]
+    kind = EXPORTS[ending]
     rater = ratings.rater_for(user=request.user)
     name = get_valid_filename(f"osusume-{request.user.get_username()}-{timezone.localdate()}")
-    response = StreamingHttpResponse(write(rater), content_type=content_type)
+    response = StreamingHttpResponse(kind.chunks(rater), content_type=kind.media_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.{ending}"'
     response.headers["Cache-Control"] = "private, no-store"
     return response
@@ -165,12 +140,6 @@ def _own_job(request: MemberRequest, job_id: int) -> ImportJob:
     if job is None:
         raise Http404("You have no import with this number.")
     return job
-
-
-def _announced(request: MemberRequest) -> int | None:
-    """The length of the request as it was announced, if that is above the limit at all."""
-    length = request.META.get("CONTENT_LENGTH") or ""
-    return int(length) if length.isdecimal() and int(length) > MAX_UPLOAD_BYTES else None
 
 
 def _preview(request: MemberRequest, found: Comparison) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def test_file_above_the_limit_with_a_length_that_lies(
 ) -> None:
     """What counts is what comes, and not what the request says of itself."""
     monkeypatch.setattr("catalog.views.files.MAX_UPLOAD_BYTES", 100_000)
-    monkeypatch.setattr("catalog.views.files._announced", lambda request: None)
+    monkeypatch.setattr("catalog.uploads.UploadLimit.announced", None)
     answer = alice_client.post("/my-list/import/", {"file": file(b"x" * 300_000)})
     assert answer.status_code == 200
     assert "The file has more than 20 MB" in ReadPage(answer).text

@@ -19,10 +19,13 @@ from catalog.models import Dismissal, Rating
 from recommender import tasks
 from recommender.models import TrainingRun
 from recommender.services.catalogue import forget_catalogue
+from tests.catalog.mal_files import anime as listed
+from tests.catalog.mal_files import export
 from tests.factories import AnimeFactory, UserFactory
 
 DOCS = Path(__file__).parents[2] / "docs" / "api.md"
 ADDRESS_IN_DOCS = "http://127.0.0.1:8000"
+FILES = {"@animelist.xml": export(listed(9253, my_score=9))}
 PASSWORD = "correct horse battery"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -66,6 +69,8 @@ def curl(command: str, token: str) -> tuple[int, Any]:
                 headers[name] = value
             case "-d":
                 data = words.pop(0).encode()
+            case "--data-binary":
+                data = FILES[words.pop(0)]
             case word:
                 assert word.startswith("http://"), f"{word} is not known to this test"
                 address = word
@@ -105,7 +110,7 @@ def test_the_curl_examples_answer_what_is_written(server: str) -> None:
         if language == "sh" and answer is None:
             assert status == 204
 
-    assert ran == 10
+    assert ran == 12
     assert Rating.objects.get().score == 9
     assert Dismissal.objects.get().anime_id == 10863
     assert TrainingRun.objects.get().configuration["n_epochs"] == 10

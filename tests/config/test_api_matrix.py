@@ -9,17 +9,20 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.core.files.base import ContentFile
 from django.urls import URLPattern, URLResolver, reverse
 from rest_framework.test import APIClient
 
 from catalog.models import Dismissal
-from catalog.services import ratings, tokens
+from catalog.services import mal_import, ratings, tokens
 from catalog.services.tokens import Scope
 from config import api_urls
 from recommender.models import ModelVersion, TrainingRun
 from recommender.services import registry
 from recommender.services.catalogue import forget_catalogue
 from tests.api import client_of, client_with
+from tests.catalog.mal_files import anime as listed
+from tests.catalog.mal_files import export
 from tests.factories import AnimeFactory, UserFactory
 
 PEOPLE = ("anonymous", "expired", "read-only", "charlie", "user", "administrator")
@@ -48,6 +51,14 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("api-recommendation-list", "GET"): OWN_READ,
     # Without scores there is nothing to recommend by; reading is all that it does.
     ("api-anonymous-recommendations", "POST"): (400, 401, 400, 400, 400, 400),
+    ("api-list-import-list", "GET"): OWN_READ,
+    # Without a file nothing is made.
+    ("api-list-import-list", "POST"): (401, 401, 403, 400, 400, 400),
+    ("api-list-import", "GET"): OWN_THING,
+    ("api-list-import", "DELETE"): OWN_REMOVE,
+    # Without a decision nothing is written.
+    ("api-list-import-apply", "POST"): (401, 401, 403, 404, 400, 404),
+    ("api-list-export", "GET"): OWN_READ,
     # Without name and password, nobody gets a token; every token may revoke itself.
     ("api-token", "POST"): (400, 400, 400, 400, 400, 400),
     ("api-token", "DELETE"): (401, 401, 204, 204, 204, 204),
@@ -113,6 +124,8 @@ def things(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "user": mia,
         "anime_id": anime.pk,
         "token_key": token.token_key,
+        "job_id": mal_import.upload(user=mia, file=ContentFile(export(listed()), "a.xml")).pk,
+        "ending": "csv",
         "run_id": TrainingRun.objects.create().pk,
         "version_id": ModelVersion.objects.create(artifact="a").pk,
     }
