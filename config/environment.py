@@ -2,10 +2,12 @@
 
 import ipaddress
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from environ import FileAwareEnv
 from environ.fileaware_mapping import FileAwareMapping
 
@@ -78,6 +80,22 @@ def database(env: Environment, default_path: Path) -> dict[str, Any]:
         config["CONN_MAX_AGE"] = 60
         config["CONN_HEALTH_CHECKS"] = True
     return config
+
+
+def throttle_rate(env: Environment, name: str, default: str) -> tuple[int, int]:
+    """How many requests in how many seconds: a variable like ``600/min``.
+
+    Raises ImproperlyConfigured.
+    """
+    text = env.str(name, default=default)
+    match = re.fullmatch(r"([1-9][0-9]{0,8})/(sec|min|hour|day)", text)
+    if match is None:
+        raise ImproperlyConfigured(
+            f"{name} is {text!r}, but a rate is a number of requests a sec, min, hour or day, "
+            f"such as {default}."
+        )
+    seconds = {"sec": 1, "min": 60, "hour": 3_600, "day": 86_400}
+    return int(match[1]), seconds[match[2]]
 
 
 def celery_broker(url: str, folder: Path) -> tuple[str, dict[str, Any]]:

@@ -12,7 +12,14 @@ from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 
 from config import admin_site
-from config.environment import Environment, celery_broker, database, is_loopback_host, secret_key
+from config.environment import (
+    Environment,
+    celery_broker,
+    database,
+    is_loopback_host,
+    secret_key,
+    throttle_rate,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -97,6 +104,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "axes",
+    "corsheaders",
     "csp",
     "django_celery_beat",
     "django_filters",
@@ -112,6 +120,7 @@ MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.ContentSecurityPolicyMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Pages; static files are compressed ahead. Django pads the answers against BREACH.
     "django.middleware.gzip.GZipMiddleware",
@@ -287,10 +296,8 @@ REST_FRAMEWORK = {
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "catalog.api.schema.ApiSchema",
     "DEFAULT_THROTTLE_CLASSES": [
-        "rest_framework.throttling.AnonRateThrottle",
-        "rest_framework.throttling.UserRateThrottle",
+        f"catalog.api.throttling.{kind}Throttle" for kind in ("Address", "User", "Token", "Costly")
     ],
-    "DEFAULT_THROTTLE_RATES": {"anon": "600/min", "user": "3000/min", "login": "60/min"},
     "NUM_PROXIES": TRUSTED_PROXIES,
     "DEFAULT_VERSIONING_CLASS": None,
     "EXCEPTION_HANDLER": "catalog.api.problems.exception_handler",
@@ -300,6 +307,28 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "TEST_REQUEST_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
 }
+# Requests and seconds by limit; catalog.api.throttling says what each counts.
+API_THROTTLE_RATES = {
+    scope: throttle_rate(env, f"RECOMMENDER_API_{scope.upper()}_RATE", default)
+    for scope, default in {
+        "address": "600/min",
+        "user": "3000/min",
+        "token": "2000/min",
+        "login": "60/min",
+        "import": "30/hour",
+        "training": "30/hour",
+    }.items()
+}
+# Pages of other sites that may use the API, with a token; never with the site's cookies.
+CORS_ALLOWED_ORIGINS = env.list("DJANGO_CORS_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+CORS_ALLOW_HEADERS = [
+    *("accept", "authorization", "content-type"),
+    *("if-match", "if-none-match", "idempotency-key"),
+]
+CORS_EXPOSE_HEADERS = ["Deprecation", "ETag", "Link", "Location", "Retry-After", "Sunset"]
 SPECTACULAR_SETTINGS = {
     "TITLE": "Osusume API",
     "VERSION": "1.0.0",
@@ -330,6 +359,7 @@ SPECTACULAR_SETTINGS = {
     },
     "TAGS": [
         {"name": "Titles", "description": "The catalogue. Readable without an account."},
+        {"name": "My account", "description": "Your settings, your data, and their end."},
         {"name": "My list", "description": "What you have watched, and what you do not want."},
         {"name": "My files", "description": "Lists from elsewhere, and your list for elsewhere."},
         {"name": "Recommendations", "description": "What to watch next."},

@@ -1,12 +1,17 @@
 """What all views of the API share: refusing what is not known, and who is asking."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.http import HttpResponseNotModified
+from django.http.response import HttpResponseBase
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from catalog.api.conditional import REVALIDATE, is_known
 from catalog.api.fields import BodySerializer, QuerySerializer
 from catalog.api.paging import keyset_page, page_address
 from catalog.api.problems import Problem
@@ -19,15 +24,18 @@ class ApiView(APIView):
 
     ``query`` holds the query parameters of a GET, checked by ``query_serializer``; other methods
     take none. ``public`` views can be read without an account; where ``posting_reads`` is set, a
-    POST only asks what does not fit into an address, and counts as reading. For the schema,
-    ``tag`` is the view's group, and ``get_problems``, ``post_problems`` ... name the problems
-    that only this method can answer with.
+    POST only asks what does not fit into an address, and counts as reading. What is costly has a
+    ``throttle_scope``, a limit of its own for POST and PUT, by name. For the schema, ``is_tagged``
+    says that GET answers with an entity tag, ``tag`` is the view's group, and ``get_problems``,
+    ``post_problems`` ... name the problems that only this method can answer with.
     """
 
     # No OPTIONS: the schema describes the API.
     http_method_names = ("get", "post", "put", "patch", "delete", "head")
     public: ClassVar[bool] = False
     posting_reads: ClassVar[bool] = False
+    throttle_scope: ClassVar[str] = ""
+    is_tagged: ClassVar[bool] = False
     tag: ClassVar[str]
     query_serializer: ClassVar[type[QuerySerializer]] = QuerySerializer
 
@@ -39,7 +47,12 @@ class ApiView(APIView):
         if method not in self.allowed_methods:
             # Ahead of the rights: that there is no such method is no secret.
             raise exceptions.MethodNotAllowed(method)
-        super().initial(request, *args, **kwargs)
+        try:
+            super().initial(request, *args, **kwargs)
+        except (exceptions.AuthenticationFailed, exceptions.NotAuthenticated):
+            # REST framework counts only whom it lets in; whoever tries tokens counts as well.
+            self.check_throttles(request)
+            raise
         known = self.query_serializer if method in ("GET", "HEAD") else QuerySerializer
         query = known(data=request.query_params)
         query.is_valid(raise_exception=True)
@@ -79,6 +92,13 @@ class ApiView(APIView):
         if anime is None:
             raise Problem("not_found", f"There is no title {anime_id}.")
         return anime
+
+    def tagged(self, tag: str, make: Callable[[], Any]) -> HttpResponseBase:
+        """What ``make`` gives under an entity tag; 304 if the client has that already."""
+        headers = {"ETag": tag, **REVALIDATE}
+        if is_known(self.request, tag):
+            return HttpResponseNotModified(headers=headers)
+        return Response(make(), headers=headers)
 
     def page(
         self, queryset: QuerySet[Any], serializer_class: type[serializers.Serializer[Any]]

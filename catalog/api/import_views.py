@@ -60,6 +60,7 @@ class ListImportListView(ListImportView):
     """The account's imports."""
 
     query_serializer = PageQuery
+    throttle_scope = "import"
     parser_classes = LIST_PARSERS
     post_problems = ("unreadable_file",)
 

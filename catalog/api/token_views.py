@@ -9,7 +9,6 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import BaseThrottle, ScopedRateThrottle
 
 from catalog import selectors
 from catalog.api.authentication import TokenAuthentication
@@ -50,11 +49,6 @@ class TokenView(ApiView):
     def get_permissions(self) -> list[BasePermission]:
         """None: POST checks the password, and every token may revoke itself."""
         return []
-
-    def get_throttles(self) -> list[BaseThrottle]:
-        """A rate of its own for passwords."""
-        own: list[BaseThrottle] = [ScopedRateThrottle()] if self.request.method == "POST" else []
-        return [*own, *super().get_throttles()]
 
     @extend_schema(
         operation_id="create_token",

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from catalog import selectors
 from catalog.api.base import ApiView
+from catalog.api.conditional import weak_tag
 from catalog.api.filters import AnimeQuery
 from catalog.api.problems import Problem
 from catalog.api.serializers import (
@@ -24,17 +25,23 @@ class AnimeListView(ApiView):
 
     public = True
     tag = "Titles"
+    is_tagged = True
     query_serializer = AnimeQuery
     get_problems = ("adult_titles_hidden", "not_found")
 
     @extend_schema(operation_id="list_anime", summary="Browse and search", responses=AnimePage)
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponseBase:
         """Titles, the most popular first. Adult titles are hidden unless the account wants them.
 
         Every order ends with the id, so that pages neither repeat nor skip a title.
         """
+        show_adult = self._show_adult(self.query.get("adult"))
+        # The revision first: what changes meanwhile gets a tag that does not hold for long.
+        tag = weak_tag(request, selectors.catalogue_revision(), show_adult)
+        return self.tagged(tag, lambda: self._titles(show_adult=show_adult))
+
+    def _titles(self, *, show_adult: bool) -> dict[str, Any]:
         query = self.query
-        show_adult = self._show_adult(query.get("adult"))
         titles = selectors.titles(
             show_adult=show_adult,
             search=query["search"],
@@ -45,7 +52,7 @@ class AnimeListView(ApiView):
         page = self.page(titles, AnimeSerializer)
         if query["genre"] and not page["results"]:
             self._check_genre(query["genre"], show_adult=show_adult)
-        return Response(page)
+        return page
 
     def _show_adult(self, wanted: str | None) -> bool:
         if wanted == "false":
@@ -69,9 +76,10 @@ class AnimeDetailView(ApiView):
 
     public = True
     tag = "Titles"
+    is_tagged = True
 
     @extend_schema(operation_id="get_anime", summary="One title", responses=AnimeDetailSerializer)
-    def get(self, request: Request, anime_id: int) -> Response:
+    def get(self, request: Request, anime_id: int) -> HttpResponseBase:
         """A title and how often each score was given to it here."""
         anime = self.anime(anime_id)
         scores = selectors.score_histogram(anime_id=anime.pk)
@@ -79,7 +87,8 @@ class AnimeDetailView(ApiView):
             **AnimeSerializer(anime).data,
             "scores": [{"score": score, "count": count} for score, count in scores.items()],
         }
-        return Response(data)
+        # Every score that somebody gives changes it: no revision is counted for that.
+        return self.tagged(weak_tag(request, data), lambda: data)
 
 
 class GenreListView(ApiView):
@@ -87,10 +96,16 @@ class GenreListView(ApiView):
 
     public = True
     tag = "Titles"
+    is_tagged = True
 
     @extend_schema(operation_id="list_genres", summary="Genres", responses=GenrePage)
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponseBase:
         """All genres by name, on one page, with the number of titles that the reader can see."""
-        genres = selectors.genres(show_adult=self.show_adult)
+        show_adult = self.show_adult
+        tag = weak_tag(request, selectors.catalogue_revision(), show_adult)
+        return self.tagged(tag, lambda: self._genres(show_adult=show_adult))
+
+    def _genres(self, *, show_adult: bool) -> dict[str, Any]:
+        genres = selectors.genres(show_adult=show_adult)
         results = GenreCountSerializer(genres, many=True).data
-        return Response({"next": None, "previous": None, "results": results})
+        return {"next": None, "previous": None, "results": results}

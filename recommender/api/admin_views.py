@@ -1,10 +1,14 @@
 """Training runs and model versions, for administrators."""
 
+from typing import Any
+
+from django.http import HttpResponse
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from catalog.api import idempotency
 from catalog.api.base import ApiView
 from catalog.api.filters import PageQuery
 from catalog.api.permissions import HasScope, IsAdministrator
@@ -55,7 +59,8 @@ class TrainingRunListView(AdministratorView):
 
     tag = "Training runs"
     query_serializer = TrainingRunQuery
-    post_problems = ("simulated_mixture",)
+    throttle_scope = "training"
+    post_problems = ("simulated_mixture", *idempotency.PROBLEMS)
 
     @extend_schema(
         operation_id="list_training_runs", summary="Training runs", responses=TrainingRunPage
@@ -79,19 +84,27 @@ class TrainingRunListView(AdministratorView):
                 OpenApiParameter.HEADER,
                 description="The run's address.",
                 response=["201"],
-            )
+            ),
+            idempotency.PARAMETER,
         ],
     )
-    def post(self, request: Request) -> Response:
-        """Queue a training run. A worker takes it up when its turn comes; follow it by its id."""
+    def post(self, request: Request) -> Response | HttpResponse:
+        """Queue a training run. A worker takes it up when its turn comes; follow it by its id.
+
+        With an `Idempotency-Key` a request can be repeated until it is answered: it queues one
+        run.
+        """
         body = self.body(TrainingRequestSerializer)
+        return idempotency.answer_once(request, self.account, lambda: self._enqueue(body))
+
+    def _enqueue(self, body: dict[str, Any]) -> Response:
         try:
             run = enqueue_training(requested_by=self.account, **body)
         except InvalidConfiguration as error:
             raise invalid("configuration", str(error)) from error
         except SimulatedMixture as error:
             raise Problem("simulated_mixture") from error
-        address = request.build_absolute_uri(reverse("api-training-run", args=[run.pk]))
+        address = self.request.build_absolute_uri(reverse("api-training-run", args=[run.pk]))
         data = TrainingRunDetailSerializer(run).data
         return Response(data, status=201, headers={"Location": address})
 

@@ -2,15 +2,18 @@
 
 from typing import Any
 
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.api.base import ApiView
+from catalog.api.conditional import weak_tag
 from catalog.api.filters import LimitQuery
 from catalog.api.paging import page_address
 from catalog.api.problems import Problem
-from catalog.selectors import rater_of
+from catalog.models import Anime
+from catalog.selectors import catalogue_revision, rater_of
 from recommender.api.filters import RecommendationQuery, filters_of
 from recommender.api.serializers import (
     RecommendationPage,
@@ -74,15 +77,19 @@ class SimilarListView(ApiView):
 
     public = True
     tag = "Titles"
+    is_tagged = True
     query_serializer = LimitQuery
 
     @extend_schema(
         operation_id="list_similar_anime", summary="Titles like this one", responses=SimilarPage
     )
-    def get(self, request: Request, anime_id: int) -> Response:
+    def get(self, request: Request, anime_id: int) -> HttpResponseBase:
         """The titles most like this one by genres and type, on one page."""
-        found = serving.similar(
-            anime=self.anime(anime_id), n=self.query["limit"], show_adult=self.show_adult
-        )
+        anime, show_adult = self.anime(anime_id), self.show_adult
+        tag = weak_tag(request, catalogue_revision(), show_adult)
+        return self.tagged(tag, lambda: self._similar(anime, show_adult=show_adult))
+
+    def _similar(self, anime: Anime, *, show_adult: bool) -> dict[str, Any]:
+        found = serving.similar(anime=anime, n=self.query["limit"], show_adult=show_adult)
         results = SimilarSerializer(found, many=True).data
-        return Response({"next": None, "previous": None, "results": results})
+        return {"next": None, "previous": None, "results": results}

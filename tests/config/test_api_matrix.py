@@ -41,6 +41,7 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("api-similar", "GET"): PUBLIC,
     ("api-genre-list", "GET"): PUBLIC,
     ("api-rating-list", "GET"): OWN_READ,
+    ("api-rating-list", "PUT"): (401, 401, 403, 200, 200, 200),
     ("api-rating", "GET"): OWN_THING,
     ("api-rating", "PUT"): (401, 401, 403, 201, 200, 201),
     ("api-rating", "PATCH"): OWN_CHANGE,
@@ -74,6 +75,11 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     # The schema is nobody's secret: no token is even looked at.
     ("api-schema", "GET"): (200,) * 6,
     ("api-docs", "GET"): (200,) * 6,
+}
+BODIES = {
+    ("api-rating", "PUT"): '{"score": 8}',
+    ("api-rating", "PATCH"): '{"score": 8}',
+    ("api-rating-list", "PUT"): '[{"anime_id": 7, "score": 8}]',
 }
 # Every method that there is leads there.
 NOT_FOUND = "api-not-found"
@@ -157,10 +163,8 @@ def ask(client: APIClient, operation: tuple[str, str], things: dict[str, Any]) -
         if pattern.name == name
     )
     address = reverse(name, kwargs={variable: things[variable] for variable in variables})
-    body = {"score": 8} if name == "api-rating" and method in ("PUT", "PATCH") else None
-    response = client.generic(
-        method, address, "" if body is None else '{"score": 8}', content_type="application/json"
-    )
+    body = BODIES.get(operation, "")
+    response = client.generic(method, address, body, content_type="application/json")
     status: int = response.status_code
     return status
 

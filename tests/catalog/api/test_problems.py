@@ -5,9 +5,9 @@ from unittest.mock import patch
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.handlers.wsgi import WSGIRequest
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
 from rest_framework.test import APIClient
-from rest_framework.throttling import AnonRateThrottle
 
 from catalog import selectors
 from catalog.api.problem_types import PROBLEM_TYPES
@@ -148,14 +148,15 @@ def test_what_django_raises_is_a_problem_too(
         problem(visitor.get(f"{ROOT}genres/"), status, code)
 
 
-def test_who_asks_too_often_is_told_when_to_come_back(visitor: APIClient) -> None:
-    with patch.object(AnonRateThrottle, "THROTTLE_RATES", {"anon": "2/min"}):
-        for _ in range(2):
-            assert visitor.get(f"{ROOT}genres/").status_code == 200
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_without_a_database_it_is_503_with_a_time(
+    visitor: APIClient, error: type[Exception]
+) -> None:
+    with patch.object(selectors, "genres", side_effect=error("gone")):
         response = visitor.get(f"{ROOT}genres/")
 
-    problem(response, 429, "throttled")
-    assert 1 <= int(response["Retry-After"]) <= 60
+    assert "gone" not in str(problem(response, 503, "unavailable"))
+    assert response["Retry-After"] == "10"
 
 
 def test_every_kind_of_problem_has_a_status_that_http_knows() -> None:

@@ -322,5 +322,5 @@ def test_similar_titles_cost_the_same_queries_however_many(
     address = f"{ROOT}anime/{world.dramas[0].pk}/similar/"
     visitor.get(address, {"limit": 20})
 
-    with django_assert_num_queries(3):  # title, genres, catalogue revision; the others are kept
+    with django_assert_num_queries(4):  # title, genres, revision for the tag and for what is kept
         assert len(ids(visitor.get(address, {"limit": limit}))) == limit
