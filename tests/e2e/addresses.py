@@ -1,7 +1,6 @@
 """Every page that is looked at: in pictures, for accessibility, for its weight.
 
-``{anime}`` stands for a title's id. Pages of the forms of one person are those of the account that
-is logged in.
+``{anime}`` stands for a title's id, ``{user}`` for the name of who is logged in.
 """
 
 VISITOR_PAGES = {
@@ -28,7 +27,9 @@ MEMBER_PAGES = {
     "import": "/my-list/import/",
     "export": "/my-list/export/",
     "together": "/together/",
+    "profile": "/people/{user}/",
     "settings": "/accounts/settings/",
+    "tokens": "/accounts/tokens/",
     "password": "/accounts/password/change/",
     "email": "/accounts/email/",
     "missing": "/anime/999999999/",

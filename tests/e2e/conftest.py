@@ -10,6 +10,7 @@ from recommender.services import runs, training
 from tests.conftest import require
 from tests.e2e.browser import chromium, started_browser
 from tests.factories import AnimeFactory, ImportedRaterFactory, RatingFactory
+from tests.fits import fits_made_once
 
 TIMEOUT_MS = 20_000
 
@@ -55,8 +56,8 @@ def _tab(browser: Browser, live_server: LiveServer, *, javascript: bool) -> Iter
 
 
 @pytest.fixture
-def world(db: None) -> None:
-    """Dramas 1–12 and comedies 13–24, raters of two tastes, and a small model of them."""
+def two_tastes(db: None) -> None:
+    """Dramas 1–12 and comedies 13–24, and raters of two tastes."""
     titles = [
         AnimeFactory.create(id=n, title=f"{genre} Number {n}", genres=[genre], members=100_000 - n)
         for genre, ids in (("Drama", range(1, 13)), ("Comedy", range(13, 25)))
@@ -68,5 +69,16 @@ def world(db: None) -> None:
             loved = (anime.pk <= 12) == (person % 2 == 0)
             if (anime.pk + person) % 3:
                 RatingFactory.create(rater=rater, anime=anime, score=9 if loved else 3)
-    runs.create(configuration={"n_epochs": 3, "batch_size": 64, "seed": 1})
-    training.work_off_queue(worker="test")
+
+
+@pytest.fixture
+def world(two_tastes: None) -> None:
+    """Two tastes, and a small model of them."""
+    train()
+
+
+def train() -> None:
+    """Make the active version of what is there, by a small model."""
+    with fits_made_once():
+        runs.create(configuration={"n_epochs": 3, "batch_size": 64, "seed": 1})
+        training.work_off_queue(worker="test")

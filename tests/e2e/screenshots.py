@@ -118,7 +118,7 @@ def _take(
         for name, address in pages.items():
             if options.only and name not in options.only:
                 continue
-            page.goto(address.format(anime=options.anime))
+            page.goto(address.format(anime=options.anime, user=options.user))
             picture = f"{name}-{width}-{scheme}.png"
             page.screenshot(path=options.output / picture, full_page=True)
             if _is_too_wide(page):

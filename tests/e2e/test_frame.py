@@ -68,7 +68,7 @@ def test_pages_of_a_visitor(telephone: Page) -> None:
     found = [
         problem
         for address in VISITOR_PAGES.values()
-        for problem in problems(telephone, address.format(anime=5))
+        for problem in problems(telephone, address.format(anime=5, user="mika"))
     ]
     assert found == []
 
@@ -80,6 +80,6 @@ def test_pages_of_a_member(telephone: Page) -> None:
     found = [
         problem
         for address in MEMBER_PAGES.values()
-        for problem in problems(telephone, address.format(anime=5))
+        for problem in problems(telephone, address.format(anime=5, user="mika"))
     ]
     assert found == []

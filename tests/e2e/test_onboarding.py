@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from catalog.models import Rating
-from recommender.services import runs, training
+from tests.e2e.conftest import train
 from tests.e2e.people import PASSWORD
 from tests.factories import AnimeFactory, ImportedRaterFactory, RatingFactory, UserFactory
 
@@ -43,8 +43,7 @@ def world(db: None) -> None:
             if (anime.pk + person) % 3:
                 loved = (anime.pk <= 6) == (person % 2 == 0)
                 RatingFactory.create(rater=rater, anime=anime, score=9 if loved else 3)
-    runs.create(configuration={"n_epochs": 3, "batch_size": 64, "seed": 1})
-    training.work_off_queue(worker="test")
+    train()
 
 
 def begin(page: Page) -> None:

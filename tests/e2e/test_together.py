@@ -6,39 +6,21 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from catalog.models import Rater
-from recommender.services import runs, training
+from tests.e2e.conftest import train
 from tests.e2e.test_account import log_in
-from tests.factories import (
-    AccountRaterFactory,
-    AnimeFactory,
-    ImportedRaterFactory,
-    RatingFactory,
-    UserFactory,
-)
+from tests.factories import AccountRaterFactory, RatingFactory, UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def world(db: None) -> None:
-    """Two tastes, a small model of them, and a member of each: mika and toru."""
-    titles = [
-        AnimeFactory.create(id=n, title=f"{genre} Number {n}", genres=[genre], members=100_000 - n)
-        for genre, ids in (("Drama", range(1, 13)), ("Comedy", range(13, 25)))
-        for n in ids
-    ]
-    for person in range(20):
-        rater = ImportedRaterFactory.create()
-        for anime in titles:
-            loved = (anime.pk <= 12) == (person % 2 == 0)
-            if (anime.pk + person) % 3:
-                RatingFactory.create(rater=rater, anime=anime, score=9 if loved else 3)
+def world(two_tastes: None) -> None:
+    """Two tastes, a member of each, mika and toru, and a small model of them."""
     for name, loved_ids in (("mika", (1, 2, 3)), ("toru", (13, 14, 15))):
         member = AccountRaterFactory.create(user=UserFactory.create(username=name))
         for anime_id in loved_ids:
             RatingFactory.create(rater=member, anime_id=anime_id, anime=None, score=9)
-    runs.create(configuration={"n_epochs": 3, "batch_size": 64, "seed": 1})
-    training.work_off_queue(worker="test")
+    train()
 
 
 @pytest.mark.usefixtures("world")

@@ -1,6 +1,5 @@
 """A small world with two tastes, and a model trained on it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,10 +7,10 @@ import numpy as np
 import pytest
 
 from catalog.models import Anime, Rater, Rating
-from ml.data import Ratings
 from recommender.models import ModelVersion, TrainingRun
 from recommender.services import runs, training
 from tests.factories import AnimeFactory, ImportedRaterFactory, RatingFactory
+from tests.fits import fits_made_once
 
 SMALL = {
     "n_epochs": 12,
@@ -59,33 +58,13 @@ def train(**settings: Any) -> ModelVersion:
     return ModelVersion.objects.get(run=run)
 
 
-_fitted: dict[tuple[str, bytes, bytes], Any] = {}
-
-
-def fitted_once(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """Let a step of the training give its earlier result for the same ratings in the same order."""
-    original: Callable[..., Any] = getattr(training, name)
-
-    def remembered(*arguments: Any, **options: Any) -> Any:
-        ratings: Ratings = options["ratings"] if "ratings" in options else arguments[0]
-        features = options["features"]
-        key = (name, ratings.score.tobytes() + ratings.item_index.tobytes(), features.tobytes())
-        if key not in _fitted:
-            _fitted[key] = original(*arguments, **options)
-        return _fitted[key]
-
-    monkeypatch.setattr(training, name, remembered)
-
-
 @pytest.fixture
 def version(world: World) -> ModelVersion:
     """The active version of small models that have learnt the two tastes.
 
     The fits are the same in every test, and made once.
     """
-    with pytest.MonkeyPatch.context() as patched:
-        for name in ("fit_held_out", "evaluate_suite", "refit"):
-            fitted_once(patched, name)
+    with fits_made_once():
         return train()
 
 

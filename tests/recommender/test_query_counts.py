@@ -52,7 +52,10 @@ def test_pages_of_a_visitor(
     version: ModelVersion, alice: Rater, client: Client, n_titles: int
 ) -> None:
     site_of(n_titles, alice)
-    found = {name: counted(client, page.format(anime=5)) for name, page in VISITOR_PAGES.items()}
+    found = {
+        name: counted(client, page.format(anime=5, user="alice"))
+        for name, page in VISITOR_PAGES.items()
+    }
     assert found == COMMITTED["visitor"]
 
 
@@ -62,6 +65,7 @@ def test_pages_of_a_member(
 ) -> None:
     site_of(n_titles, alice)
     found = {
-        name: counted(alice_client, page.format(anime=5)) for name, page in MEMBER_PAGES.items()
+        name: counted(alice_client, page.format(anime=5, user="alice"))
+        for name, page in MEMBER_PAGES.items()
     }
     assert found == COMMITTED["member"]
