@@ -363,6 +363,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "My list", "description": "What you have watched, and what you do not want."},
         {"name": "My files", "description": "Lists from elsewhere, and your list for elsewhere."},
         {"name": "Recommendations", "description": "What to watch next."},
+        {"name": "Groups", "description": "Watching together."},
         {"name": "Tokens", "description": "How a program logs in."},
         {"name": "Training runs", "description": "For administrators."},
         {"name": "Models", "description": "For administrators."},

@@ -24,16 +24,18 @@ class ApiView(APIView):
 
     ``query`` holds the query parameters of a GET, checked by ``query_serializer``; other methods
     take none. ``public`` views can be read without an account; where ``posting_reads`` is set, a
-    POST only asks what does not fit into an address, and counts as reading. What is costly has a
-    ``throttle_scope``, a limit of its own for POST and PUT, by name. For the schema, ``is_tagged``
-    says that GET answers with an entity tag, ``tag`` is the view's group, and ``get_problems``,
-    ``post_problems`` ... name the problems that only this method can answer with.
+    POST only asks what does not fit into an address, and counts as reading. ``delete_body`` is
+    what a DELETE has to hold, if anything. What is costly has a ``throttle_scope``, a limit of its
+    own for POST and PUT, by name. For the schema, ``is_tagged`` says that GET answers with an
+    entity tag, ``tag`` is the view's group, and ``get_problems``, ``post_problems`` ... name the
+    problems that only this method can answer with.
     """
 
     # No OPTIONS: the schema describes the API.
     http_method_names = ("get", "post", "put", "patch", "delete", "head")
     public: ClassVar[bool] = False
     posting_reads: ClassVar[bool] = False
+    delete_body: ClassVar[type[BodySerializer] | None] = None
     throttle_scope: ClassVar[str] = ""
     is_tagged: ClassVar[bool] = False
     tag: ClassVar[str]

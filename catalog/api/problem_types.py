@@ -155,6 +155,20 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = {
             "and send the new ETag in If-Match.",
         ),
         ProblemType(
+            "account_needed",
+            409,
+            "The account cannot be deleted",
+            "This is the only administrator with all rights: without it, nobody could run this "
+            "site. Give these rights to another account first.",
+        ),
+        ProblemType(
+            "group_refused",
+            409,
+            "This cannot be done with the group",
+            "A group has up to 8 members, open invitations included. Remove somebody, or take an "
+            "invitation back.",
+        ),
+        ProblemType(
             "body_too_large",
             413,
             "The body is too large",

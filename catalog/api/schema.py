@@ -57,6 +57,8 @@ _PATH_PARAMETERS = {
     "anime_id": (int, "The title's MyAnimeList id."),
     "run_id": (int, "The training run's id."),
     "version_id": (int, "The model version's id."),
+    "group_id": (int, "The group's id."),
+    "username": (str, "The account's name, as the group's members have it."),
     "job_id": (int, "The import's id."),
     "ending": (str, "What the file is."),
     "token_key": (str, "The first characters of the token, as the list of tokens gives them."),
@@ -147,6 +149,14 @@ class ApiSchema(AutoSchema):
             bodies[str(status)] = self._problem_body(status, kinds)
         return bodies
 
+    def _get_request_body(self, direction: Literal["request", "response"] = "request") -> Any:
+        """What a request may hold; drf-spectacular itself expects no body of a DELETE."""
+        body = self._api_view.delete_body
+        if self.method != "DELETE" or body is None:
+            return super()._get_request_body(direction)  # type: ignore[no-untyped-call]  # untyped base
+        schema, is_required = self._get_request_for_media_type(body, direction)  # type: ignore[no-untyped-call]  # untyped base
+        return {"content": {"application/json": {"schema": schema}}, "required": is_required}
+
     def _problem_body(self, status: int, kinds: list[ProblemType]) -> dict[str, Any]:
         body: dict[str, Any] = {
             "description": f"{HTTPStatus(status).phrase}: "
@@ -192,7 +202,9 @@ class ApiSchema(AutoSchema):
                 codes.append("csrf_failed")
             if IsAdministrator in self._api_view.permission_classes:
                 codes.append("permission_denied")
-        if self.method in ("PUT", "POST", "PATCH"):
+        if self.method in ("PUT", "POST", "PATCH") or (
+            self.method == "DELETE" and self._api_view.delete_body
+        ):
             codes += _WITH_BODY
         if "{" in self.path:
             codes.append("not_found")

@@ -1,8 +1,12 @@
 """How alike the tastes of two people are."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
+
+from catalog.models import User
+from catalog.selectors.people import scores_of
 
 # Below so many shared titles nothing is said.
 MIN_SHARED = 5
@@ -77,6 +81,16 @@ def affinity(one: Mapping[int, int], other: Mapping[int, int]) -> Affinity:
     correlation = sum(x * y for x, y in zip(first, second, strict=True)) / spread
     value = min(1.0, max(-1.0, correlation)) * n_shared / (n_shared + SHRINKAGE)
     return Affinity(n_shared, value)
+
+
+def affinities(users: Sequence[User], *, show_adult: bool) -> list[tuple[User, User, Affinity]]:
+    """The affinity of every two people, those with the most alike tastes first; one query."""
+    scores = scores_of(users=users, show_adult=show_adult)
+    pairs = [
+        (one, other, affinity(scores[one.pk], scores[other.pk]))
+        for one, other in combinations(users, 2)
+    ]
+    return sorted(pairs, key=lambda pair: (pair[2].value is None, -(pair[2].value or 0.0)))
 
 
 def _centred(scores: Mapping[int, int], titles: list[int]) -> list[float]:

@@ -1,5 +1,7 @@
 """Writing an account's settings."""
 
+from collections.abc import Mapping
+
 from catalog.models import Profile, User
 
 
@@ -20,6 +22,12 @@ def save_profile(*, user: User, about: str, is_public: bool) -> Profile:
     profile, _ = Profile.objects.update_or_create(
         user=user, defaults={"about": about, "is_public": is_public}
     )
+    return profile
+
+
+def change(*, user: User, values: Mapping[str, str | bool]) -> Profile:
+    """Store some of ``about``, ``is_public``, ``show_adult`` and ``theme``, checked before."""
+    profile, _ = Profile.objects.update_or_create(user=user, defaults=values)
     return profile
 
 

@@ -1,8 +1,5 @@
 """Groups: one's own, their members, and everything that changes them."""
 
-from collections.abc import Sequence
-from itertools import combinations
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -15,9 +12,8 @@ from catalog.forms.groups import GroupForm, InvitationForm
 from catalog.models import Group, Membership, User
 from catalog.pages import MemberRequest, member_action
 from catalog.selectors import groups as selectors
-from catalog.selectors.people import scores_of
 from catalog.services import groups
-from catalog.services.affinity import Affinity, affinity
+from catalog.services.affinity import affinities
 
 _INVITATION_GONE = "This invitation is not open any more."
 
@@ -186,23 +182,14 @@ def _members_page(
         "invited": [each for each in memberships if each.state == Membership.State.INVITED],
         "is_full": len(memberships) >= groups.MAX_MEMBERS,
         "max_members": groups.MAX_MEMBERS,
-        "affinities": _affinities(joined),
+        "affinities": affinities(
+            [each.user for each in joined],
+            show_adult=all(selectors.shows_adult(each) for each in joined),
+        ),
         "invitation_form": invitation_form or InvitationForm(),
         "name_form": name_form or GroupForm(initial={"name": group.name}),
     }
     return render(request, "together/members.html", context, status=status)
-
-
-def _affinities(joined: Sequence[Membership]) -> list[tuple[User, User, Affinity]]:
-    """Every two members who have joined, those with the most alike tastes first."""
-    users = [membership.user for membership in joined]
-    show_adult = all(selectors.shows_adult(membership) for membership in joined)
-    scores = scores_of(users=users, show_adult=show_adult)
-    pairs = [
-        (one, other, affinity(scores[one.pk], scores[other.pk]))
-        for one, other in combinations(users, 2)
-    ]
-    return sorted(pairs, key=lambda pair: (pair[2].value is None, -(pair[2].value or 0.0)))
 
 
 def _to(request: MemberRequest, name: str, *arguments: int) -> HttpResponse:

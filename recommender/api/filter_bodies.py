@@ -3,8 +3,10 @@
 from collections.abc import Callable, Collection
 from typing import Any
 
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from catalog.api.examples import answer
 from catalog.api.fields import BodySerializer, BooleanField, IntegerField, StringField
 from catalog.models import Anime
 from recommender.services.catalogue import catalogue_arrays
@@ -47,6 +49,30 @@ def _types() -> Collection[str]:
     return Anime.Type.values
 
 
+_KEPT: dict[str, Any] = {
+    "type": ["TV", "Movie"],
+    "genre": [],
+    "without": ["horror"],
+    "members_min": 0,
+    "episodes_min": None,
+    "episodes_max": 26,
+    "hide_sequels": True,
+    "include_planned": False,
+    "adult": True,
+    "variety": 0,
+    "popularity": 0,
+}
+
+
+@extend_schema_serializer(
+    examples=[
+        answer(_KEPT),
+        OpenApiExample(
+            "Short ones", value={"episodes_max": 26, "hide_sequels": True}, request_only=True
+        ),
+        OpenApiExample("None", value={}, request_only=True),
+    ]
+)
 class ListFiltersBody(BodySerializer):
     """Filters and sliders of a list; what is left out is as by default."""
 
@@ -114,3 +140,20 @@ def filters_of_body(body: dict[str, Any]) -> ListFilters:
         variety=body["variety"],
         popularity=body["popularity"],
     )
+
+
+def body_of_filters(filters: ListFilters) -> dict[str, Any]:
+    """Filters as a body has them."""
+    return {
+        "type": list(filters.types),
+        "genre": list(filters.genres),
+        "without": list(filters.without_genres),
+        "members_min": filters.min_members,
+        "episodes_min": filters.min_episodes,
+        "episodes_max": filters.max_episodes,
+        "hide_sequels": filters.hide_sequels,
+        "include_planned": filters.include_planned,
+        "adult": filters.adult,
+        "variety": filters.variety,
+        "popularity": filters.popularity,
+    }

@@ -2,11 +2,17 @@
 
 from django.urls import path
 
-from recommender.api import admin_views, anonymous_views, views
+from recommender.api import admin_views, anonymous_views, filter_views, group_views, views
 
 # The path converter "id" is registered by catalog.api.urls.
 urlpatterns = [
     path("anime/<id:anime_id>/similar/", views.SimilarListView.as_view(), name="api-similar"),
+    path(
+        "groups/<id:group_id>/recommendations/",
+        group_views.GroupRecommendationListView.as_view(),
+        name="api-group-recommendation-list",
+    ),
+    path("me/list-filters/", filter_views.ListFiltersView.as_view(), name="api-list-filters"),
     path(
         "recommendations/",
         anonymous_views.AnonymousRecommendationView.as_view(),

@@ -13,8 +13,8 @@ from django.core.files.base import ContentFile
 from django.urls import URLPattern, URLResolver, reverse
 from rest_framework.test import APIClient
 
-from catalog.models import Dismissal
-from catalog.services import mal_import, ratings, tokens
+from catalog.models import Dismissal, Membership
+from catalog.services import groups, mal_import, ratings, tokens
 from catalog.services.tokens import Scope
 from config import api_urls
 from recommender.models import ModelVersion, TrainingRun
@@ -60,6 +60,28 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     # Without a decision nothing is written.
     ("api-list-import-apply", "POST"): (401, 401, 403, 404, 400, 404),
     ("api-list-export", "GET"): OWN_READ,
+    ("api-account", "GET"): OWN_READ,
+    # Without a change nothing changes, and without the password nobody goes.
+    ("api-account", "PATCH"): (401, 401, 403, 400, 400, 400),
+    ("api-account", "DELETE"): (401, 401, 403, 400, 400, 400),
+    ("api-data-download", "GET"): OWN_READ,
+    ("api-status-list", "GET"): OWN_READ,
+    ("api-statistics", "GET"): OWN_READ,
+    ("api-list-filters", "GET"): OWN_READ,
+    ("api-list-filters", "PUT"): (401, 401, 403, 200, 200, 200),
+    ("api-group-list", "GET"): OWN_READ,
+    # Without a name there is no group, and nobody to ask.
+    ("api-group-list", "POST"): (401, 401, 403, 400, 400, 400),
+    ("api-group", "GET"): OWN_THING,
+    ("api-group", "PATCH"): (401, 401, 403, 404, 400, 404),
+    ("api-group", "DELETE"): OWN_REMOVE,
+    ("api-group-invitation-list", "POST"): (401, 401, 403, 404, 400, 404),
+    ("api-group-member", "DELETE"): OWN_REMOVE,
+    ("api-group-recommendation-list", "GET"): OWN_THING,
+    ("api-invitation-list", "GET"): OWN_READ,
+    # The user is in the group already, and the others were not asked.
+    ("api-invitation", "DELETE"): (401, 401, 403, 404, 404, 404),
+    ("api-invitation-accept", "POST"): (401, 401, 403, 404, 404, 404),
     # Without name and password, nobody gets a token; every token may revoke itself.
     ("api-token", "POST"): (400, 400, 400, 400, 400, 400),
     ("api-token", "DELETE"): (401, 401, 204, 204, 204, 204),
@@ -126,12 +148,16 @@ def things(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     ratings.rate(rater=rater, anime=anime, score=9)
     Dismissal.objects.create(rater=rater, anime=anime)
     token, _ = tokens.issue(user=mia, name="another one")
+    group = groups.create(owner=mia, name="Film night")
+    Membership.objects.create(group=group, user=UserFactory.create(username="ben"))
     return {
         "user": mia,
         "anime_id": anime.pk,
         "token_key": token.token_key,
         "job_id": mal_import.upload(user=mia, file=ContentFile(export(listed()), "a.xml")).pk,
         "ending": "csv",
+        "group_id": group.pk,
+        "username": "ben",
         "run_id": TrainingRun.objects.create().pk,
         "version_id": ModelVersion.objects.create(artifact="a").pk,
     }
