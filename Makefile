@@ -54,7 +54,7 @@ bench: $(VENV)/dev.stamp  ## Measure what docs/performance.md states (RECOMMENDE
 		done; \
 		$(PY) -m benchmarks.dataset_load --database $$database || exit 1; \
 	done
-	for name in pages search content_similarity ease matrix_factorisation recommender_net fold_in bulk_lists mal_import onboarding; do \
+	for name in pages api search content_similarity ease matrix_factorisation recommender_net fold_in bulk_lists mal_import onboarding; do \
 		$(PY) -m benchmarks.$$name || exit 1; \
 	done
 
