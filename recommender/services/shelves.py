@@ -12,15 +12,16 @@ from ml.ranking import Popularity
 from ml.suite import POPULAR
 from recommender.services import registry
 from recommender.services.catalogue import CatalogueArrays, catalogue_arrays, titles_of
+from recommender.services.exposures import places_down
 from recommender.services.franchises import sequels_to_hide
 from recommender.services.history import History
 from recommender.services.kept import kept_shelves
 from recommender.services.list_filters import ListFilters
+from recommender.services.list_pages import ListPage, read_list
 from recommender.services.lists import DEFAULT_METHOD
 from recommender.services.popular_now import popular_now
-from recommender.services.rankings import Ranking, ranker_of
+from recommender.services.rankings import ranker_of
 from recommender.services.registry import LoadedModel, ModelState
-from recommender.services.serving import usual_ranking
 from recommender.services.similarity import similar_rows
 
 SHELF_LENGTH = 12
@@ -100,19 +101,31 @@ def shelves_of(
 ) -> Shelves:
     """The shelves of a member, or of a visitor with a history, for a day.
 
-    ``filters`` are those that the person keeps: all shelves but the popular one follow them.
+    ``filters`` are those that the person keeps: all shelves but the popular one follow them, and
+    the list as it is stored, so that the first shelf is how the list itself begins.
     """
     catalogue, state = catalogue_arrays(), registry.active_model()
     lately = popular_now()
+    # What sinks is asked each time, since no revision changes with it.
+    down = tuple(sorted(places_down(rater=rater).items()))
 
     def made() -> _Kept:
-        builder = _Builder(rater, history, filters, catalogue, state, show_adult=show_adult)
+        page = read_list(
+            rater=rater,
+            method=DEFAULT_METHOD,
+            filters=filters,
+            show_adult=show_adult,
+            n=SHELF_LENGTH,
+            history=history,
+            catalogue=catalogue,
+        )
+        builder = _Builder(page, history, catalogue, state, show_adult=show_adult)
         return builder.shelves(day, lately)
 
     kept = kept_shelves(
         rater=rater,
         history=history,
-        question=(filters, show_adult, day, lately),
+        question=(filters, show_adult, day, lately, down),
         catalogue=catalogue,
         state=state,
         compute=made,
@@ -149,9 +162,8 @@ class _Builder:
 
     def __init__(
         self,
-        rater: Rater | None,
+        page: ListPage,
         history: History,
-        filters: ListFilters,
         catalogue: CatalogueArrays,
         state: ModelState,
         *,
@@ -159,20 +171,12 @@ class _Builder:
     ) -> None:
         self._history, self._catalogue, self._state = history, catalogue, state
         self._show_adult = show_adult
-        self._ranking: Ranking = usual_ranking(
-            rater=rater,
-            history=history,
-            method=DEFAULT_METHOD,
-            catalogue=catalogue,
-            state=state,
-            show_adult=show_adult,
-            filters=filters,
-        )
+        self._first, self._ranking = page.anime_ids, page.ranking
         self._taken: set[int] = set()
 
     def shelves(self, day: date, lately: tuple[int, ...]) -> _Kept:
         is_personal = len(self._history.scored) > 0
-        for_you = self._take(self._ranking.anime_ids.tolist()) if is_personal else []
+        for_you = self._take(self._first) if is_personal else []
         liked = self._liked(day)
         because, by_genre = ([], False) if liked is None else self._because(liked[0])
         gem_members = self._gem_members()

@@ -12,6 +12,7 @@ from catalog.pages import PageRequest, is_fragment, vary_on_htmx
 from catalog.selectors import profile_of, rater_of
 from catalog.selectors.continuing import continued
 from recommender.selectors import is_simulated
+from recommender.services import exposures
 from recommender.services.catalogue import catalogue_arrays, titles_of
 from recommender.services.example import example_list
 from recommender.services.kept import kept_history
@@ -35,17 +36,19 @@ def home(request: PageRequest) -> HttpResponse:
     profile, rater = profile_of(request.user), rater_of(request.user)
     history = kept_history(rater=rater)
     n_scored = len(history.scored)
+    shelves = shelves_of(
+        rater=rater,
+        history=history,
+        filters=ListFilters.from_dict(profile.list_filters),
+        show_adult=profile.show_adult,
+        day=timezone.localdate(),
+    )
+    exposures.shown(rater=rater, anime_ids=[anime.pk for anime in shelves.for_you])
     context = {
         "n_scored": n_scored,
         "enough_scores": ENOUGH_SCORES,
         "is_new": n_scored < ENOUGH_SCORES,
-        "shelves": shelves_of(
-            rater=rater,
-            history=history,
-            filters=ListFilters.from_dict(profile.list_filters),
-            show_adult=profile.show_adult,
-            day=timezone.localdate(),
-        ),
+        "shelves": shelves,
         **_continued(rater, show_adult=profile.show_adult),
     }
     template = "_for_you" if is_fragment(request, "for-you") else "home"

@@ -7,10 +7,11 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Anime, Rater, Rating
-from recommender.models import ModelVersion
+from recommender.models import Exposure, ModelVersion
 from recommender.services.catalogue import forget_catalogue
 from recommender.services.example import example_list
 from recommender.services.history import History
+from recommender.services.list_filters import ListFilters, keep_filters
 from recommender.services.serving import recommend
 from tests.factories import AnimeFactory, RatingFactory
 from tests.pages import ReadPage
@@ -158,7 +159,49 @@ def test_queries_of_a_member(
             RatingFactory.create(rater=alice, anime=anime, status=status, score=None)
     AnimeFactory.create_batch(n_titles)
     alice_client.get("/")  # the arrays of the catalogue and the list are now kept
-    # session; user with profile and rater; revision of the arrays and active model; what the list
-    # is continued with, and the revision for its titles
-    with django_assert_num_queries(6):
+    # session; user with profile and rater; revision of the arrays and active model; what sinks;
+    # what the list is continued with, and the revision for its titles
+    with django_assert_num_queries(7):
         alice_client.get("/")
+
+
+@pytest.mark.usefixtures("version")
+def test_what_was_shown_and_never_opened_sinks(alice: Rater, alice_client: Client) -> None:
+    score(alice, (1, 10), (2, 10), (3, 9), (13, 1), (14, 2), (15, 1))
+    first = ReadPage(alice_client.get("/")).title_ids()[0]
+    Exposure.objects.filter(rater=alice, anime_id=first).update(times_shown=5)
+    page = ReadPage(alice_client.get("/"))
+    of_list = ReadPage(alice_client.get("/recommendations/"))
+    assert page.title_ids()[0] != first
+    assert page.title_ids()[:12] == of_list.title_ids()[:12]
+
+
+@pytest.mark.usefixtures("version")
+def test_the_shelf_for_you_counts_what_it_shows_once_a_visit(
+    alice: Rater, alice_client: Client
+) -> None:
+    score(alice, (1, 10), (2, 10), (3, 9), (13, 1), (14, 2), (15, 1))
+    expected = [item.anime.pk for item in recommend(rater=alice, n=12).items]
+    for _ in range(2):
+        alice_client.get("/")
+    times = dict(Exposure.objects.filter(rater=alice).values_list("anime_id", "times_shown"))
+    assert times == dict.fromkeys(expected, 1)
+
+
+def test_nothing_counts_as_shown_before_the_first_score(alice_client: Client) -> None:
+    AnimeFactory.create(id=1)
+    alice_client.get("/")
+    assert not Exposure.objects.exists()
+
+
+@pytest.mark.usefixtures("version")
+def test_the_shelf_is_in_the_order_of_the_members_sliders(
+    alice: Rater, alice_client: Client
+) -> None:
+    score(alice, (1, 10), (2, 10), (3, 9), (13, 1), (14, 2), (15, 1))
+    before = ReadPage(alice_client.get("/")).title_ids()[:12]
+    assert alice.user is not None
+    keep_filters(user=alice.user, filters=ListFilters(variety=100))
+    shelf = ReadPage(alice_client.get("/")).title_ids()[:12]
+    of_list = ReadPage(alice_client.get("/recommendations/")).title_ids()[:12]
+    assert shelf == of_list != before
