@@ -45,6 +45,19 @@ SIMILAR: dict[str, Any] = {
     "sim": 0.87,
     "shared_genres": ["Sci-Fi", "Thriller"],
 }
+SIMILAR_PAGE: dict[str, Any] = {
+    "next": None,
+    "previous": None,
+    "results": [SIMILAR],
+    "notice": "",
+}
+PREDICTION: dict[str, Any] = {
+    "anime_id": 9253,
+    "prediction": 8.91,
+    "prediction_range": [8.0, 10.0],
+    "reasons": RECOMMENDATION["reasons"][:1],
+    "notice": "",
+}
 RUN: dict[str, Any] = {
     "id": 7,
     "state": "running",

@@ -6,7 +6,7 @@ from typing import Any, Final
 from rest_framework import serializers
 
 from catalog.api.fields import QueryIntegerField
-from catalog.api.filters import PageQuery, ShortPageQuery
+from catalog.api.filters import LimitQuery, PageQuery, ShortPageQuery
 from catalog.models import Anime
 from recommender.models import TrainingRun
 from recommender.services.catalogue import catalogue_arrays
@@ -146,6 +146,19 @@ def _known(value: str, names: Callable[[], Collection[str]], what: str) -> tuple
             f"There is no {what} {unknown[0]!r}. There are: {', '.join(known)}."
         )
     return chosen
+
+
+class SimilarQuery(LimitQuery):
+    """Alike in what."""
+
+    by = serializers.ChoiceField(
+        [
+            ("content", "The same genres and type"),
+            ("taste", "The same people watch them"),
+        ],
+        default="content",
+        help_text="In what they are alike.",
+    )
 
 
 class TrainingRunQuery(PageQuery):

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from catalog.api.examples import answer, only_page
+from catalog.api.examples import answer
 from catalog.api.serializers import AnimeSerializer, PageSerializer
 from recommender.api import examples
 
@@ -94,14 +94,38 @@ class SimilarSerializer(serializers.Serializer[Any]):
     """A title like another one."""
 
     anime = AnimeSerializer()
-    sim = serializers.FloatField(help_text="The cosine of their genres and types, 0 to 1.")
+    sim = serializers.FloatField(
+        help_text="How alike they are, 0 to 1: the cosine of genres and types, or of what the "
+        "model knows of who watches them."
+    )
     shared_genres = serializers.ListField(
         child=serializers.CharField(), help_text="The names of the genres that both have."
     )
 
 
-@extend_schema_serializer(examples=[only_page(examples.SIMILAR)])
+@extend_schema_serializer(examples=[answer(examples.SIMILAR_PAGE)])
 class SimilarPage(PageSerializer):
     """Similar titles, the most similar first, on one page."""
 
     results = SimilarSerializer(many=True)
+    notice = serializers.CharField(help_text="Why there are none by taste; empty otherwise.")
+
+
+@extend_schema_serializer(examples=[answer(examples.PREDICTION)])
+class PredictionSerializer(serializers.Serializer[Any]):
+    """What you are expected to think of a title."""
+
+    anime_id = serializers.IntegerField()
+    prediction = serializers.FloatField(
+        allow_null=True, help_text="The score from 1 to 10; null where nothing can be said."
+    )
+    prediction_range = serializers.ListField(
+        child=serializers.FloatField(),
+        min_length=2,
+        max_length=2,
+        allow_null=True,
+        help_text="The lowest and the highest of the likely scores: four in five lie there at "
+        "least. Null where there is none.",
+    )
+    reasons = ReasonSerializer(many=True, help_text="Your titles that speak for it and against it.")
+    notice = serializers.CharField(help_text="Why there is no prediction; empty otherwise.")

@@ -19,6 +19,11 @@ urlpatterns = [
         name="api-anonymous-recommendations",
     ),
     path(
+        "anime/<id:anime_id>/prediction/",
+        views.PredictionView.as_view(),
+        name="api-prediction",
+    ),
+    path(
         "me/recommendations/",
         views.RecommendationListView.as_view(),
         name="api-recommendation-list",

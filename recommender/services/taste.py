@@ -55,6 +55,11 @@ class TasteVectors:
             kept = self._near[row] = self._computed(row)
         return kept
 
+    def likeness(self, row: int, others: Rows) -> FloatArray:
+        """How near other titles are to one, float32 [len(others)]: the damped cosines."""
+        found: FloatArray = (self.directions[others] @ self.directions[row]) * self.damping[others]
+        return found
+
     def _computed(self, row: int) -> Rows:
         likeness = (self.directions @ self.directions[row]) * self.damping
         likeness[row] = 0.0

@@ -17,7 +17,7 @@ from recommender.services.catalogue import CatalogueArrays, catalogue_arrays, ti
 from recommender.services.history import History
 from recommender.services.influences import strongest
 from recommender.services.kept import kept_history, kept_predictions, kept_spreads
-from recommender.services.lists import DEFAULT_METHOD, Influence, Reason
+from recommender.services.lists import DEFAULT_METHOD, Influence, Reason, SimilarTitle
 from recommender.services.rankings import ranker_of
 from recommender.services.reasons import liking_of, reasons_for, title_reasons
 from recommender.services.registry import LoadedModel, ModelState
@@ -95,6 +95,46 @@ def title_view(*, rater: Rater | None, anime: Anime, show_adult: bool) -> TitleV
 def outlook(*, rater: Rater | None, anime: Anime) -> Outlook:
     """What we expect of a rater for a title, on their list or not, and why."""
     return _outlook(rater, anime, catalogue_arrays(), registry.active_model())
+
+
+@dataclass(frozen=True, slots=True)
+class AlikeByTaste:
+    """Titles that the same people watch, the nearest first; ``notice`` says why there are none.
+
+    ``sim`` of each is the damped cosine of :mod:`taste`. ``version_id`` is the model's.
+    """
+
+    titles: list[SimilarTitle]
+    notice: str
+    version_id: int | None
+
+
+def alike_by_taste(*, anime: Anime, n: int, show_adult: bool) -> AlikeByTaste:
+    """The n titles nearest to one by taste, those of its series among them."""
+    catalogue, state = catalogue_arrays(), registry.active_model()
+    version_id = state.model.version_id if state.model else None
+    row = catalogue.items.get(anime.pk)
+    if row is None:
+        return AlikeByTaste([], NOT_KNOWN, version_id)
+    hidden = np.zeros(len(catalogue.items), dtype=bool) if show_adult else catalogue.is_adult
+    near, notice = _by_taste(catalogue, state, row, hidden, n=n)
+    if notice or state.model is None:
+        return AlikeByTaste([], notice, version_id)
+    vectors = taste_vectors(state.model, catalogue)
+    assert vectors is not None  # noqa: S101 - else there were a notice
+    ids = catalogue.items.ids[near].tolist()
+    titles = titles_of(catalogue, ids)
+    genres = catalogue.genres
+    found = [
+        SimilarTitle(
+            anime=titles[anime_id],
+            sim=round(float(sim), 6),
+            shared_genres=tuple(name for name in genres[other] if name in genres[row]),
+        )
+        for other, anime_id, sim in zip(near, ids, vectors.likeness(row, near), strict=True)
+        if anime_id in titles
+    ]
+    return AlikeByTaste(found, "", version_id)
 
 
 def _outlook(
@@ -200,6 +240,8 @@ def _by_taste(
     state: ModelState,
     row: int,
     left_out: npt.NDArray[np.bool_],
+    *,
+    n: int = N_SIMILAR,
 ) -> tuple[npt.NDArray[np.int64], str]:
     """Rows of the titles that the same people watch, the nearest first; or none, and why."""
     nothing = np.empty(0, dtype=np.int64)
@@ -211,4 +253,4 @@ def _by_taste(
     if not vectors.knows(row):
         return nothing, NOT_KNOWN
     near = vectors.nearest(row)
-    return near[~left_out[near]][:N_SIMILAR], ""
+    return near[~left_out[near]][:n], ""

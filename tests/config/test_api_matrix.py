@@ -60,6 +60,7 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     # Without a decision nothing is written.
     ("api-list-import-apply", "POST"): (401, 401, 403, 404, 400, 404),
     ("api-list-export", "GET"): OWN_READ,
+    ("api-prediction", "GET"): OWN_READ,
     ("api-account", "GET"): OWN_READ,
     # Without a change nothing changes, and without the password nobody goes.
     ("api-account", "PATCH"): (401, 401, 403, 400, 400, 400),

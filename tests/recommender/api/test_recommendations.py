@@ -305,6 +305,7 @@ def test_titles_like_one_are_those_that_the_service_finds(visitor: APIClient, wo
             }
             for title in expected
         ],
+        "notice": "",
     }
     assert [result["anime"]["id"] for result in answer["results"]] == [
         title.pk for title in world.dramas[1:6]
