@@ -29,8 +29,9 @@ def next_round(*, session: SessionBase, history: History | None) -> list[int]:
 
 def _begun(session: SessionBase, history: History | None) -> list[int]:
     asked = visitor_scores.skipped_in(session)
-    session[SESSION_KEY] = titles_to_score(history=history, asked=asked, n=TITLES_A_ROUND)
-    found: list[int] = session[SESSION_KEY]
+    found = titles_to_score(history=history, asked=asked, n=TITLES_A_ROUND)
+    if found or SESSION_KEY in session:  # nothing to ask is nothing to store at every visit
+        session[SESSION_KEY] = found
     return found
 
 

@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Rater
+from catalog.services.catalogue import catalogue_changed
 from recommender.models import ModelVersion
 from tests.e2e.addresses import MEMBER_PAGES, VISITOR_PAGES
 from tests.factories import AnimeFactory, RatingFactory
@@ -28,11 +29,14 @@ FEW, MANY = 5, 70
 def site_of(n_titles: int, rater: Rater) -> None:
     """Titles beyond those of the small world, and a list with half of them in every status."""
     for place in range(n_titles):
-        anime = AnimeFactory.create(id=1_000 + place)
+        # No numbers: two of them would be one series.
+        name = "".join(chr(ord("a") + int(digit)) for digit in str(place))
+        anime = AnimeFactory.create(id=1_000 + place, title=f"Q{name}")
         if place % 2:
             status = (1, 2, 3, 4, 6)[place // 2 % 5]
             score = None if status == 6 else 1 + place % 10
             RatingFactory.create(rater=rater, anime=anime, status=status, score=score)
+    catalogue_changed()
     for anime_id, score in ((1, 9), (2, 10), (13, 2)):
         RatingFactory.create(rater=rater, anime=None, anime_id=anime_id, score=score)
 
