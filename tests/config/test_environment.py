@@ -5,8 +5,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import Environment, celery_broker, database, is_loopback_host, secret_key
+from config.environment import (
+    Environment,
+    celery_broker,
+    database,
+    is_loopback_host,
+    secret_key,
+    throttle_rate,
+)
 
 
 def env_of(values: Mapping[str, str]) -> Environment:
@@ -99,3 +107,23 @@ def test_redis_by_url_makes_no_folder(tmp_path: Path) -> None:
     url, _ = celery_broker("redis://127.0.0.1:6379/1", tmp_path / "broker")
     assert url == "redis://127.0.0.1:6379/1"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("5/sec", (5, 1)), ("600/min", (600, 60)), ("30/hour", (30, 3_600)), ("9/day", (9, 86_400))],
+)
+def test_a_rate_is_requests_and_seconds(
+    monkeypatch: pytest.MonkeyPatch, text: str, expected: tuple[int, int]
+) -> None:
+    monkeypatch.setenv("SOME_RATE", text)
+
+    assert throttle_rate(Environment(), "SOME_RATE", "1/min") == expected
+
+
+@pytest.mark.parametrize("text", ["600", "0/min", "-1/min", "600/minute", "many/min", "600 / min"])
+def test_what_is_no_rate_is_told_at_the_start(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("SOME_RATE", text)
+
+    with pytest.raises(ImproperlyConfigured, match=r"SOME_RATE is .* such as 1/min"):
+        throttle_rate(Environment(), "SOME_RATE", "1/min")
