@@ -365,6 +365,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "Recommendations", "description": "What to watch next."},
         {"name": "Groups", "description": "Watching together."},
         {"name": "Tokens", "description": "How a program logs in."},
+        {"name": "Imports", "description": "For administrators."},
         {"name": "Training runs", "description": "For administrators."},
         {"name": "Models", "description": "For administrators."},
     ],

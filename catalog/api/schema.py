@@ -59,6 +59,8 @@ _PATH_PARAMETERS = {
     "version_id": (int, "The model version's id."),
     "group_id": (int, "The group's id."),
     "username": (str, "The account's name, as the group's members have it."),
+    "import_id": (int, "The import's id."),
+    "name": (str, "The figure's name, as the report has it."),
     "job_id": (int, "The import's id."),
     "ending": (str, "What the file is."),
     "token_key": (str, "The first characters of the token, as the list of tokens gives them."),

@@ -18,6 +18,12 @@ def every_list_import(*, user: User) -> QuerySet[ImportJob]:
     return jobs.order_by("-created_at", "-pk")
 
 
+def catalogue_imports() -> QuerySet[ImportJob]:
+    """All imports of titles and ratings, the newest first, with who asked for them."""
+    jobs = ImportJob.objects.exclude(kind=ImportJob.Kind.MAL).select_related("requested_by")
+    return jobs.order_by("-created_at", "-pk")
+
+
 def list_import(*, user: User, job_id: int) -> ImportJob | None:
     """An import of a list by this account; None when there is none with this id."""
     jobs = ImportJob.objects.filter(kind=ImportJob.Kind.MAL, requested_by=user)

@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from recommender.api import admin_views, anonymous_views, filter_views, group_views, views
+from recommender.api import (
+    admin_views,
+    anonymous_views,
+    filter_views,
+    group_views,
+    report_views,
+    views,
+)
 
 # The path converter "id" is registered by catalog.api.urls.
 urlpatterns = [
@@ -39,6 +46,17 @@ urlpatterns = [
     ),
     path("models/", admin_views.ModelVersionListView.as_view(), name="api-model-list"),
     path("models/<id:version_id>/", admin_views.ModelVersionView.as_view(), name="api-model"),
+    path("models/rollback/", report_views.ModelRollbackView.as_view(), name="api-model-rollback"),
+    path(
+        "models/<id:version_id>/report/",
+        report_views.ModelReportView.as_view(),
+        name="api-model-report",
+    ),
+    path(
+        "models/<id:version_id>/figures/<slug:name>.svg",
+        report_views.ModelFigureView.as_view(),
+        name="api-model-figure",
+    ),
     path(
         "models/<id:version_id>/promote/",
         admin_views.ModelVersionPromoteView.as_view(),

@@ -30,3 +30,7 @@ class RunLost(RecommenderError):
 
 class ActivationRefused(RecommenderError):
     """The version cannot be served."""
+
+
+class NothingBefore(RecommenderError):
+    """No other version has been active before."""

@@ -21,7 +21,7 @@ from ml.data import IdMap
 from ml.errors import ArtifactError, MlError
 from ml.suite import Suite
 from recommender.models import ModelVersion, TrainingRun
-from recommender.services.errors import ActivationRefused
+from recommender.services.errors import ActivationRefused, NothingBefore
 
 logger = logging.getLogger(__name__)
 
@@ -104,6 +104,16 @@ def activate(*, version: ModelVersion) -> None:
             is_active=True, activated_at=timezone.now()
         )
     version.refresh_from_db()
+
+
+def roll_back() -> ModelVersion:
+    """Serve the version that was active before. Raises NothingBefore and ActivationRefused."""
+    before = ModelVersion.objects.filter(is_active=False, activated_at__isnull=False)
+    version = before.order_by("-activated_at", "-pk").first()
+    if version is None:
+        raise NothingBefore("No other version has been active before.")
+    activate(version=version)
+    return version
 
 
 def active_model() -> ModelState:

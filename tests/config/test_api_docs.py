@@ -11,13 +11,16 @@ from urllib.request import Request, urlopen
 
 import pytest
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from catalog import tasks as catalog_tasks
 from catalog.api.problem_types import PROBLEM_TYPES
 from catalog.models import Dismissal, Rating
 from recommender import tasks
-from recommender.models import TrainingRun
+from recommender.models import ModelVersion, TrainingRun
 from recommender.services.catalogue import forget_catalogue
 from tests.catalog.mal_files import anime as listed
 from tests.catalog.mal_files import export
@@ -25,7 +28,10 @@ from tests.factories import AnimeFactory, UserFactory
 
 DOCS = Path(__file__).parents[2] / "docs" / "api.md"
 ADDRESS_IN_DOCS = "http://127.0.0.1:8000"
-FILES = {"@animelist.xml": export(listed(9253, my_score=9))}
+FILES = {
+    "@animelist.xml": export(listed(9253, my_score=9)),
+    "@anime.csv": b"anime_id,name,genre,type,episodes,rating,members\n",
+}
 PASSWORD = "correct horse battery"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -37,6 +43,8 @@ def server(
     """A server with the people and the titles of the examples."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     monkeypatch.setattr(tasks, "wake_training_worker", lambda: None)
+    monkeypatch.setattr(catalog_tasks, "wake_worker", lambda: None)
+    ModelVersion.objects.create(pk=3, artifact="a")
     UserFactory.create(username="mia", password=PASSWORD)
     UserFactory.create(username="admin", password=PASSWORD, is_staff=True)
     genres = ["Sci-Fi", "Thriller"]
@@ -60,6 +68,7 @@ def curl(command: str, token: str) -> tuple[int, Any]:
     words = shlex.split(command.replace("\\\n", " ").replace("$TOKEN", token))
     assert words.pop(0) == "curl"
     method, headers, data, address = "GET", {}, None, ""
+    form: dict[str, Any] = {}
     while words:
         match words.pop(0):
             case "-X":
@@ -71,9 +80,16 @@ def curl(command: str, token: str) -> tuple[int, Any]:
                 data = words.pop(0).encode()
             case "--data-binary":
                 data = FILES[words.pop(0)]
+            case "-F":
+                name, _, value = words.pop(0).partition("=")
+                path = value.removeprefix("@")
+                form[name] = value if path == value else SimpleUploadedFile(path, FILES[value])
             case word:
                 assert word.startswith("http://"), f"{word} is not known to this test"
                 address = word
+    if form:
+        data = encode_multipart(BOUNDARY, form)
+        headers["Content-Type"] = MULTIPART_CONTENT
     request = Request(address, data, headers, method=method)  # noqa: S310 - the server's own
     try:
         with urlopen(request) as response:  # noqa: S310 - as above
@@ -110,7 +126,7 @@ def test_the_curl_examples_answer_what_is_written(server: str) -> None:
         if language == "sh" and answer is None:
             assert status == 204
 
-    assert ran == 15
+    assert ran == 17
     assert Rating.objects.get().score == 9
     assert Dismissal.objects.get().anime_id == 10863
     assert TrainingRun.objects.get().configuration["n_epochs"] == 10

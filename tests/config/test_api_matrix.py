@@ -13,7 +13,7 @@ from django.core.files.base import ContentFile
 from django.urls import URLPattern, URLResolver, reverse
 from rest_framework.test import APIClient
 
-from catalog.models import Dismissal, Membership
+from catalog.models import Dismissal, ImportJob, Membership
 from catalog.services import groups, mal_import, ratings, tokens
 from catalog.services.tokens import Scope
 from config import api_urls
@@ -95,6 +95,15 @@ EXPECTED: dict[tuple[str, str], tuple[int, ...]] = {
     ("api-model-list", "GET"): ADMIN_READ,
     ("api-model", "GET"): ADMIN_READ,
     ("api-model-promote", "POST"): ADMIN_READ,
+    ("api-model-report", "GET"): ADMIN_READ,
+    # The version has no files, and none was active before it.
+    ("api-model-figure", "GET"): (401, 401, 403, 403, 403, 404),
+    ("api-model-rollback", "POST"): (401, 401, 403, 403, 403, 409),
+    ("api-import-list", "GET"): ADMIN_READ,
+    # Without a file nothing is queued.
+    ("api-import-list", "POST"): (401, 401, 403, 403, 403, 400),
+    ("api-import", "GET"): ADMIN_READ,
+    ("api-import-cancel", "POST"): ADMIN_READ,
     # The schema is nobody's secret: no token is even looked at.
     ("api-schema", "GET"): (200,) * 6,
     ("api-docs", "GET"): (200,) * 6,
@@ -158,6 +167,8 @@ def things(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "job_id": mal_import.upload(user=mia, file=ContentFile(export(listed()), "a.xml")).pk,
         "ending": "csv",
         "group_id": group.pk,
+        "import_id": ImportJob.objects.create(kind=ImportJob.Kind.ANIME).pk,
+        "name": "calibration",
         "username": "ben",
         "run_id": TrainingRun.objects.create().pk,
         "version_id": ModelVersion.objects.create(artifact="a").pk,

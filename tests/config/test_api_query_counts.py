@@ -72,9 +72,8 @@ def admin() -> User:
             Membership.objects.create(group=group, user=user, state=state, joined_at=joined_at)
         TrainingRun.objects.create(requested_by=user, state=TrainingRun.State.SUCCEEDED)
         ModelVersion.objects.create(artifact=f"a{pk}")
-        ImportJob.objects.create(
-            kind=ImportJob.Kind.MAL, requested_by=user, state=ImportJob.State.SUCCEEDED
-        )
+        for kind in (ImportJob.Kind.MAL, ImportJob.Kind.RATINGS):
+            ImportJob.objects.create(kind=kind, requested_by=user, state=ImportJob.State.SUCCEEDED)
     return user
 
 
