@@ -30,6 +30,8 @@ SCORE_WORDS = (
     "a masterpiece",
 )
 _NO_TITLE = 999_999_999
+# The views that take a score: onto one's list, or into the session.
+_MEMBERS, _VISITORS = "anime-rate", "start-score"
 
 
 @register.simple_tag
@@ -58,9 +60,12 @@ def act(
 
 
 @register.simple_tag
-def score_buttons(anime: Anime, own: int | None = None) -> SafeString:
-    """Ten buttons that score a title; the person's own score is pressed."""
-    return _score_buttons(anime.pk, own)
+def score_buttons(anime: Anime, own: int | None = None, *, is_visitor: bool = False) -> SafeString:
+    """Ten buttons that score a title; the person's own score is pressed.
+
+    Those of a visitor send to the address that keeps scores without an account.
+    """
+    return _score_buttons(anime.pk, own, _VISITORS if is_visitor else _MEMBERS)
 
 
 @register.simple_tag
@@ -88,22 +93,29 @@ def score_menu(
 
 
 @register.simple_tag
-def score_panel() -> SafeString:
-    """The menu of scores, once in a page's frame; its addresses name no title yet."""
-    rate, remove = (reverse(name, args=[_NO_TITLE]) for name in ("anime-rate", "anime-remove"))
-    plan = act(rate, "Plan to watch", "plus", name="status", value="plan-to-watch")
+def score_panel(*, is_visitor: bool = False) -> SafeString:
+    """The menu of scores, once in a page's frame; its addresses name no title yet.
+
+    A visitor has scores only: there is no list to plan on or to remove from.
+    """
+    plan = remove = SafeString("")
+    if not is_visitor:
+        rate = reverse(_MEMBERS, args=[_NO_TITLE])
+        plan = act(rate, "Plan to watch", "plus", name="status", value="plan-to-watch")
+        remove = act(reverse("anime-remove", args=[_NO_TITLE]), "Remove", "trash")
+    buttons = _score_buttons(_NO_TITLE, None, _VISITORS if is_visitor else _MEMBERS)
     return mark_safe(  # noqa: S308 - numbers and words of ours
         f'<template id="score-panel" data-no-title="{_NO_TITLE}">'
         '<div class="score-menu__panel" role="dialog" aria-label="Your score">'
         '<p class="score-menu__label" aria-hidden="true">How good is it?</p>'
-        f'<div class="scores" role="group">{_score_buttons(_NO_TITLE, None)}</div>'
+        f'<div class="scores" role="group">{buttons}</div>'
         f'<div class="score-menu__actions"><span data-plan>{plan}</span>'
-        f"<span data-remove>{act(remove, 'Remove', 'trash')}</span></div></div></template>"
+        f"<span data-remove>{remove}</span></div></div></template>"
     )
 
 
-def _score_buttons(anime_id: int, own: int | None) -> SafeString:
-    url = reverse("anime-rate", args=[anime_id])
+def _score_buttons(anime_id: int, own: int | None, view: str) -> SafeString:
+    url = reverse(view, args=[anime_id])
     return mark_safe(  # noqa: S308 - numbers and words of ours
         "".join(
             f'<button class="scores__button" type="submit" form="act" formaction="{url}" '

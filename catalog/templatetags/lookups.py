@@ -6,12 +6,14 @@ from typing import Any
 
 from django import template
 from django.contrib.messages.storage.base import Message
+from django.contrib.sessions.backends.base import SessionBase
 from django.template import Context
 from django.utils.safestring import SafeString, mark_safe
 
 from catalog.forms.rating import STATUS_CHOICES
 from catalog.models import MAX_SCORE, MIN_SCORE, Anime, Rating
 from catalog.pages import PageRequest
+from catalog.services.visitor_scores import scores_of
 
 register = template.Library()
 
@@ -20,6 +22,13 @@ register = template.Library()
 def of(values: Mapping[int, Any] | None, anime: Anime) -> Any:
     """``ratings|of:anime``: the entry under the title's id, or None."""
     return (values or {}).get(anime.pk)
+
+
+@register.filter
+def has_scores(session: SessionBase | str) -> bool:
+    """Whether a visitor has scored titles, so that there is a list for them."""
+    # Pages of an error may have no session; a template makes an empty text of it.
+    return isinstance(session, SessionBase) and bool(scores_of(session))
 
 
 @register.simple_tag(takes_context=True)

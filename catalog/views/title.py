@@ -11,6 +11,7 @@ from catalog.models import Anime, Rater
 from catalog.pages import (
     PageRequest,
 )
+from catalog.services import visitor_scores
 from catalog.services.title_arrays import title_arrays
 from catalog.signals import title_opened
 
@@ -39,6 +40,8 @@ def title_page(
     if rater is not None:
         title_opened.send(sender=Anime, rater_id=rater.pk, anime_id=anime.pk)
     context = {"anime": anime, "show_adult": show_adult, **standing(anime, rater)}
+    if not request.user.is_authenticated:
+        context["visitor_score"] = visitor_scores.scores_of(request.session).get(anime.pk)
     return render(request, "catalog/anime_detail.html", context, status=status)
 
 

@@ -43,13 +43,19 @@ def boxes(name: str, choices: Iterable[tuple[str, str]], chosen: Collection[str]
 
 
 @register.simple_tag
-def list_items(items: Iterable[Recommendation], *, buttons: bool) -> SafeString:
-    """The lines of a list; ``buttons`` for somebody with a list of their own."""
-    language = get_language() or ""
-    return mark_safe("".join(_line(item, language, buttons=buttons) for item in items))  # noqa: S308 - see _line
+def list_items(
+    items: Iterable[Recommendation], *, buttons: bool, is_visitor: bool = False
+) -> SafeString:
+    """The lines of a list; ``buttons`` for somebody with a list of their own.
+
+    A visitor can score there; to plan and to turn down takes an account.
+    """
+    language, made = get_language() or "", _visitors_buttons if is_visitor else _buttons
+    lines = (_line(item, language, made(item) if buttons else "") for item in items)
+    return mark_safe("".join(lines))  # noqa: S308 - see _line
 
 
-def _line(item: Recommendation, language: str, *, buttons: bool) -> str:
+def _line(item: Recommendation, language: str, buttons: str) -> str:
     """A line of a list; everything that is not ours is escaped."""
     anime = item.anime
     genres = tuple(genre.name for genre in anime.genres.all())
@@ -63,7 +69,7 @@ def _line(item: Recommendation, language: str, *, buttons: bool) -> str:
         f'<span class="item__rank" aria-hidden="true">{item.rank}</span>{head}'
         f'<p class="facts">{facts}{planned}</p>'
         f'<p class="facts item__genres">{escape(", ".join(genres))}</p>{reasons}'
-        f"{_why(item)}</div>{_expectation(item)}{_buttons(item) if buttons else ''}</li>"
+        f"{_why(item)}</div>{_expectation(item)}{buttons}</li>"
     )
 
 
@@ -165,3 +171,7 @@ def _buttons(item: Recommendation) -> str:
         f'<div class="item__actions">{score_menu(anime, with_plan=False)}{plan}'
         f"{act(dismiss, 'Not interested', 'hide', about=anime.title)}</div>"
     )
+
+
+def _visitors_buttons(item: Recommendation) -> str:
+    return f'<div class="item__actions">{score_menu(item.anime, with_plan=False)}</div>'

@@ -1,6 +1,7 @@
 """Scoring titles that one may know, with the list beside them: for visitors and for members."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.db import DatabaseError
@@ -8,10 +9,11 @@ from django.http import Http404, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import trigger_client_event
 
 from catalog.forms.rating import RatingForm
-from catalog.models import User
-from catalog.pages import MemberRequest, PageRequest, member_action
+from catalog.models import Anime, User
+from catalog.pages import MemberRequest, PageRequest, back_url, member_action, tell
 from catalog.selectors import visible_anime
 from catalog.services import visitor_scores
 from catalog.services.ratings import InvalidRating
@@ -40,6 +42,7 @@ def start(request: PageRequest) -> HttpResponse:
 def start_score(request: PageRequest, anime_id: int) -> HttpResponse:
     """Score a title, skip it, or take either back."""
     scorer = scorer_of(request.user, request.session)
+    is_refused = False
     anime = visible_anime(anime_id=anime_id, show_adult=scorer.show_adult)
     if anime is None:
         raise Http404("There is no title with this id, or your settings hide it.")
@@ -56,10 +59,42 @@ def start_score(request: PageRequest, anime_id: int) -> HttpResponse:
             scorer.score(anime, score)
     except InvalidRating as error:
         messages.error(request, str(error))
+        is_refused = True
+    came_from = request.htmx.current_url_abs_path if request.htmx else back_url(request, default="")
+    if came_from and urlsplit(came_from).path != reverse("start"):
+        return _changed_elsewhere(request, anime, scorer, came_from, is_refused=is_refused)
     if not request.htmx:
         return redirect(f"{reverse('start')}#tile-{anime.pk}")
     context = _context(request, scorer, [anime.pk])
     return render(request, "recommender/_start_changed.html", context)
+
+
+def _changed_elsewhere(
+    request: PageRequest,
+    anime: Anime,
+    scorer: Visitor | Member,
+    came_from: str,
+    *,
+    is_refused: bool,
+) -> HttpResponse:
+    """The answer to a visitor who scores in the list or on a title's page."""
+    score = scorer.scores([anime.pk]).get(anime.pk)
+    if score is not None and not is_refused:
+        undo = (reverse("start-score", args=[anime.pk]), {"take-back": "1"})
+        tell(request, f"You scored {anime.title} {score} out of 10.", undo=undo)
+    elif not is_refused:
+        tell(request, f"Your score for {anime.title} is gone.")
+    if not request.htmx:
+        return redirect(came_from)
+    is_on_its_page = urlsplit(came_from).path == anime.get_absolute_url()
+    context = {
+        "anime": anime,
+        "rater": scorer.rater,
+        "visitor_score": score,
+        "widget": "catalog/_panel.html" if is_on_its_page else "",
+    }
+    response = render(request, "catalog/_changed.html", context)
+    return trigger_client_event(response, "ratings-changed")
 
 
 @require_POST

@@ -104,10 +104,12 @@ def test_a_long_series_leads_to_a_search(client: Client) -> None:
     assert "All 30 titles of it, by a search" in page.text
 
 
-def test_a_visitor_is_asked_to_log_in_and_led_back(client: Client) -> None:
+def test_a_visitor_may_score_and_is_led_back_from_the_log_in(client: Client) -> None:
     AnimeFactory.create(id=5)
     page = ReadPage(client.get("/anime/5/"))
-    assert page.all("button", name="score") == []
+    assert len(page.all("button", name="score", formaction="/start/5/")) == 10
+    assert page.all("button", formaction="/anime/5/rate/") == []
+    assert page.all("button", formaction="/start/5/", name="take-back") == []
     assert page.all("a", href="/accounts/login/?next=%2Fanime%2F5%2F")
 
 

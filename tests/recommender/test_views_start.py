@@ -258,3 +258,77 @@ def test_queries_of_a_member(
     # active model for the list; whether the model is of simulated raters
     with django_assert_num_queries(7):
         opened(alice_client)
+
+
+LISTED = {**HTMX, "HX-Current-URL": "http://testserver/recommendations/"}
+
+
+@pytest.mark.usefixtures("version")
+def test_a_visitor_scores_in_the_list(client: Client) -> None:
+    assert not ReadPage(client.get("/recommendations/")).all("a", data_score_menu="5")
+    for anime_id, score in ((1, 10), (2, 9), (13, 2)):
+        scored(client, anime_id, score)
+    page = ReadPage(client.get("/recommendations/"))
+    first = page.title_ids()[0]
+    assert page.all("a", data_score_menu=str(first), href=f"/anime/{first}/#score")
+    assert len(page.all("button", formaction="/start/999999999/", name="score")) == 10
+    assert not page.all("button", value="plan-to-watch")
+    answer = client.post(f"/start/{first}/", {"score": 7}, headers=LISTED)
+    assert "ratings-changed" in answer["HX-Trigger"]
+    said = ReadPage(answer)
+    title = Anime.objects.get(pk=first).title
+    assert f"You scored {title} 7 out of 10." in said.text
+    assert said.all("form", action=f"/start/{first}/")
+    assert not said.all("article", class_="tile")
+    assert first not in ReadPage(client.get("/recommendations/")).title_ids()
+    back = client.post(f"/start/{first}/", {"take-back": "1"}, headers=LISTED)
+    assert f"Your score for {title} is gone." in ReadPage(back).text
+    assert visitor_scores_of(client) == {1: 10, 2: 9, 13: 2}
+
+
+def test_a_visitor_scores_on_a_titles_page(client: Client) -> None:
+    anime = AnimeFactory.create(id=7)
+    here = {"next": "/anime/7/"}
+    assert ReadPage(client.get("/anime/7/")).all("button", formaction="/start/7/", value="8")
+    answer = client.post("/start/7/", {"score": 8, **here})
+    assert answer["Location"] == "/anime/7/"
+    page = ReadPage(client.get("/anime/7/"))
+    assert "Your score: 8" in page.text
+    assert f"You scored {anime.title} 8 out of 10." in page.text
+    pressed = page.all("button", formaction="/start/7/", aria_pressed="true")
+    assert [button["value"] for button in pressed] == ["8"]
+    headers = {**HTMX, "HX-Current-URL": "http://testserver/anime/7/"}
+    panel = ReadPage(client.post("/start/7/", {"take-back": "1"}, headers=headers))
+    assert panel.all("section", id="panel-7", hx_swap_oob="true")
+    assert "Have you seen it?" in panel.text
+    assert visitor_scores_of(client) == {}
+    assert "Your score: 8" not in ReadPage(Client().get("/anime/7/")).text
+
+
+def test_a_score_goes_back_to_this_site_only(client: Client) -> None:
+    AnimeFactory.create(id=7)
+    answer = client.post("/start/7/", {"score": 8, "next": "https://elsewhere.example/"})
+    assert answer["Location"] == "/start/#tile-7"
+
+
+def test_too_many_scores_are_refused_on_a_titles_page_too(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visitor_scores, "MAX_TITLES", 0)
+    AnimeFactory.create(id=7)
+    page = ReadPage(client.post("/start/7/", {"score": 8, "next": "/anime/7/"}, follow=True))
+    assert "Without an account we keep" in page.text
+    assert "is gone" not in page.text
+
+
+def test_the_header_leads_a_visitor_with_scores_to_the_own_list(client: Client) -> None:
+    AnimeFactory.create(id=7)
+
+    def label() -> bool:
+        return " For you " in ReadPage(client.get("/accounts/login/")).text
+
+    assert not label()
+    client.post("/start/7/", {"skip": "1"})
+    assert not label()
+    scored(client, 7, 9)
+    assert label()
