@@ -1,12 +1,21 @@
 """The query parameters of the catalogue's lists."""
 
+from typing import Any, Final
+
 from rest_framework import serializers
 
-from catalog.api.fields import QueryIntegerField, QuerySerializer
+from catalog.api.fields import MAX_INTEGER, QueryIntegerField, QuerySerializer
 from catalog.api.paging import MAX_LIMIT
 from catalog.api.problem_types import PROBLEM_TYPES
 from catalog.api.serializers import STATUSES
-from catalog.models import Anime
+from catalog.models import MAX_SCORE, MIN_SCORE, Anime
+from catalog.services.browsing import ORDERS, Filters
+
+_SLUGS: Final = r"^[a-z0-9-]*(,[a-z0-9-]+)*$"
+_NO_SLUG: Final = (
+    "A genre's slug consists of small letters, digits and hyphens; several are separated by "
+    "commas. GET /api/v1/genres/ lists them."
+)
 
 
 class LimitQuery(QuerySerializer):
@@ -45,29 +54,63 @@ class AnimeQuery(PageQuery):
         max_length=255,
         default="",
         allow_blank=True,
-        help_text="A part of the title; accents, case and punctuation do not matter.",
+        help_text="A title or a part of it, as far as one remembers how it is written.",
     )
     genre = serializers.RegexField(
-        r"^[a-z0-9-]*$",
-        error_messages={
-            "invalid": "A genre's slug consists of small letters, digits and hyphens. "
-            "GET /api/v1/genres/ lists them."
-        },
-        max_length=60,
+        _SLUGS,
+        error_messages={"invalid": _NO_SLUG},
+        max_length=1000,
         default="",
         allow_blank=True,
-        help_text="A genre's `slug`.",
+        help_text="Only titles with all of these genres: `slug`s, separated by commas.",
     )
-    type = serializers.ChoiceField(
-        Anime.Type.choices, required=False, help_text="The kind of title."
+    without = serializers.RegexField(
+        _SLUGS,
+        error_messages={"invalid": _NO_SLUG},
+        max_length=1000,
+        default="",
+        allow_blank=True,
+        help_text="Only titles with none of these genres: `slug`s, separated by commas.",
+    )
+    type = serializers.CharField(
+        max_length=100,
+        required=False,
+        allow_blank=True,
+        help_text=f"Only these types, separated by commas: {', '.join(Anime.Type.values)}.",
+    )
+    episodes_min = QueryIntegerField(
+        min_value=0,
+        max_value=MAX_INTEGER,
+        required=False,
+        help_text="Only titles of at least so many episodes; those of unknown length are left out.",
+    )
+    episodes_max = QueryIntegerField(
+        min_value=0,
+        max_value=MAX_INTEGER,
+        required=False,
+        help_text="Only titles of at most so many episodes; those of unknown length are left out.",
+    )
+    members_min = QueryIntegerField(
+        min_value=0,
+        max_value=MAX_INTEGER,
+        required=False,
+        help_text="Only titles on at least so many people's lists.",
+    )
+    score_min = serializers.FloatField(
+        min_value=MIN_SCORE,
+        max_value=MAX_SCORE,
+        required=False,
+        help_text="Only titles with at least this community score.",
+    )
+    mine = serializers.ChoiceField(
+        [("on", "On my list"), ("off", "Not on my list")],
+        required=False,
+        help_text="Only titles on the account's list, or only others; for accounts.",
     )
     ordering = serializers.ChoiceField(
-        [
-            ("popular", "Most members first"),
-            ("score", "Best mean score first"),
-            ("title", "By title"),
-        ],
-        default="popular",
+        [(name, order.first) for name, order in ORDERS.items() if name != "random"],
+        required=False,
+        help_text="Unless given the best match first for a search, and otherwise `popular`.",
     )
     adult = serializers.ChoiceField(
         [("true", "Adult titles too"), ("false", "No adult titles")],
@@ -75,6 +118,46 @@ class AnimeQuery(PageQuery):
         help_text="Whether adult titles are listed, for accounts that are shown them; as the "
         "account's settings say unless given.",
     )
+
+    def validate_genre(self, value: str) -> tuple[str, ...]:
+        """The slugs."""
+        return _parts(value)
+
+    def validate_without(self, value: str) -> tuple[str, ...]:
+        """The slugs."""
+        return _parts(value)
+
+    def validate_type(self, value: str) -> tuple[str, ...]:
+        """The types. Raises ValidationError for one that there is not."""
+        chosen = tuple(dict.fromkeys(value.split(",")))
+        unknown = [each for each in chosen if each not in Anime.Type.values]
+        if unknown:
+            raise serializers.ValidationError(
+                f"There is no type {unknown[0]!r}. There are: {', '.join(Anime.Type.values)}.",
+                code="invalid_choice",
+            )
+        return chosen
+
+
+def filters_of(query: dict[str, Any]) -> Filters:
+    """What a checked query asks for."""
+    mine = query.get("mine")
+    return Filters(
+        search=query["search"],
+        genres=query["genre"],
+        without=query["without"],
+        types=query.get("type", ()),
+        episodes_min=query.get("episodes_min"),
+        episodes_max=query.get("episodes_max"),
+        members_min=query.get("members_min"),
+        score_min=query.get("score_min"),
+        on_list=None if mine is None else mine == "on",
+        order=query.get("ordering", ""),
+    )
+
+
+def _parts(value: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value.split(","))) if value else ()
 
 
 class RatingQuery(PageQuery):

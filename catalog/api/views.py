@@ -9,7 +9,9 @@ from rest_framework.request import Request
 from catalog import selectors
 from catalog.api.base import ApiView
 from catalog.api.conditional import weak_tag
-from catalog.api.filters import AnimeQuery
+from catalog.api.filters import AnimeQuery, filters_of
+from catalog.api.id_pages import id_page
+from catalog.api.paging import page_address
 from catalog.api.problems import Problem
 from catalog.api.serializers import (
     AnimeDetailSerializer,
@@ -18,6 +20,8 @@ from catalog.api.serializers import (
     GenreCountSerializer,
     GenrePage,
 )
+from catalog.models import CatalogueState, Rater
+from catalog.services.browsing import Filters, browse
 
 
 class AnimeListView(ApiView):
@@ -27,32 +31,50 @@ class AnimeListView(ApiView):
     tag = "Titles"
     is_tagged = True
     query_serializer = AnimeQuery
-    get_problems = ("adult_titles_hidden", "not_found")
+    get_problems = ("adult_titles_hidden", "not_authenticated", "not_found")
 
     @extend_schema(operation_id="list_anime", summary="Browse and search", responses=AnimePage)
     def get(self, request: Request) -> HttpResponseBase:
         """Titles, the most popular first. Adult titles are hidden unless the account wants them.
 
-        Every order ends with the id, so that pages neither repeat nor skip a title.
+        The search forgives what is written otherwise, and without `ordering` the best match comes
+        first. Every order is complete, so that pages neither repeat nor skip a title.
         """
-        show_adult = self._show_adult(self.query.get("adult"))
-        # The revision first: what changes meanwhile gets a tag that does not hold for long.
-        tag = weak_tag(request, selectors.catalogue_revision(), show_adult)
-        return self.tagged(tag, lambda: self._titles(show_adult=show_adult))
-
-    def _titles(self, *, show_adult: bool) -> dict[str, Any]:
-        query = self.query
-        titles = selectors.titles(
-            show_adult=show_adult,
-            search=query["search"],
-            genre=query["genre"],
-            type=query.get("type", ""),
-            order=query["ordering"],
+        show_adult, filters = self._show_adult(self.query.get("adult")), filters_of(self.query)
+        rater = None
+        if filters.on_list is not None:
+            rater = selectors.rater_of(self.account)
+        # The revisions first: what changes meanwhile gets a tag that does not hold for long.
+        state = selectors.catalogue_state()
+        counted = state.statistics_revision if filters.order == "controversial" else 0
+        mine = (rater.pk, rater.revision) if rater else ()
+        tag = weak_tag(request, state.revision, counted, show_adult, mine)
+        return self.tagged(
+            tag, lambda: self._titles(filters, show_adult=show_adult, rater=rater, state=state)
         )
-        page = self.page(titles, AnimeSerializer)
-        if query["genre"] and not page["results"]:
-            self._check_genre(query["genre"], show_adult=show_adult)
-        return page
+
+    def _titles(
+        self, filters: Filters, *, show_adult: bool, rater: Rater | None, state: CatalogueState
+    ) -> dict[str, Any]:
+        found = browse(filters, show_adult=show_adult, rater=rater, state=state)
+        known = {genre.slug for genre in found.arrays.genre_choices(show_adult=show_adult)}
+        for slug in (*filters.genres, *filters.without):
+            if slug not in known:
+                raise Problem(
+                    "not_found", f"There is no genre {slug!r}. GET /api/v1/genres/ lists them."
+                )
+        page = id_page(
+            found.anime_ids,
+            question=filters,
+            limit=self.query["limit"],
+            cursor=self.query.get("cursor", ""),
+        )
+        titles = found.arrays.anime(page.ids)
+        return {
+            "next": page_address(self.request, page.next),
+            "previous": page_address(self.request, page.previous),
+            "results": [AnimeSerializer(titles[pk]).data for pk in page.ids if pk in titles],
+        }
 
     def _show_adult(self, wanted: str | None) -> bool:
         if wanted == "false":
@@ -61,14 +83,6 @@ class AnimeListView(ApiView):
         if wanted == "true" and not shown:
             raise Problem("adult_titles_hidden")
         return shown
-
-    def _check_genre(self, slug: str, *, show_adult: bool) -> None:
-        """Tell a genre that nothing matches from one that does not exist."""
-        genres = selectors.genres(show_adult=show_adult)
-        if slug not in {genre.slug for genre in genres}:
-            raise Problem(
-                "not_found", f"There is no genre {slug!r}. GET /api/v1/genres/ lists them."
-            )
 
 
 class AnimeDetailView(ApiView):

@@ -14,14 +14,12 @@ from catalog.selectors.lists import (
 from catalog.selectors.titles import (
     PRIOR_MEMBERS,
     PRIOR_SCORE,
-    TITLE_ORDERS,
     anime_by_id,
     catalogue_revision,
     catalogue_state,
     genres,
     score_histogram,
     spread_of_scores,
-    titles,
     visible_anime,
 )
 
@@ -29,7 +27,6 @@ __all__ = [
     "MY_LIST_ORDERS",
     "PRIOR_MEMBERS",
     "PRIOR_SCORE",
-    "TITLE_ORDERS",
     "ListCounts",
     "anime_by_id",
     "catalogue_revision",
@@ -45,7 +42,6 @@ __all__ = [
     "ratings_by_title",
     "score_histogram",
     "spread_of_scores",
-    "titles",
     "tokens",
     "visible_anime",
 ]

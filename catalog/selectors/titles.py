@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Count, F, FloatField, Value
+from django.db.models import Count
 
 from catalog.models import (
     Anime,
@@ -11,50 +11,11 @@ from catalog.models import (
     Rating,
     TitleStatistics,
 )
-from catalog.querysets import AnimeQuerySet
-from catalog.titles import search_title
 
 # A community score counts as if this many members more had given the data set's mean score.
 # Without it, titles that a handful of people know would head the list of the best.
 PRIOR_MEMBERS = 2_000
 PRIOR_SCORE = 6.5
-
-_SHRUNK_SCORE = (
-    F("mean_score") * F("members") + Value(PRIOR_SCORE * PRIOR_MEMBERS, output_field=FloatField())
-) / (F("members") + Value(PRIOR_MEMBERS, output_field=FloatField()))
-
-
-# The orders in which titles can be browsed. Every order ends with the id, so that pages are stable.
-TITLE_ORDERS = {
-    "popular": (F("members").desc(), F("pk").asc()),
-    "score": (_SHRUNK_SCORE.desc(nulls_last=True), F("pk").asc()),
-    "title": (F("title").asc(), F("pk").asc()),
-}
-
-
-def titles(
-    *,
-    show_adult: bool,
-    search: str = "",
-    genre: str = "",
-    type: str = "",
-    order: str = "popular",
-) -> AnimeQuerySet:
-    """Titles to browse, their genres prefetched.
-
-    ``search`` must be contained in the title, accents and punctuation aside; ``genre`` is a slug;
-    ``order`` is a key of TITLE_ORDERS (KeyError otherwise).
-    """
-    found = Anime.objects.visible(show_adult=show_adult).prefetch_related("genres")
-    if plain := search_title(search):
-        found = found.filter(search_title__contains=plain)
-    elif search:  # nothing but punctuation, which only the title itself still has
-        found = found.filter(title__contains=search)
-    if genre:
-        found = found.filter(genres__slug=genre)
-    if type:
-        found = found.filter(type=type)
-    return found.order_by(*TITLE_ORDERS[order])
 
 
 def genres(*, show_adult: bool) -> list[Genre]:

@@ -126,7 +126,7 @@ def test_the_curl_examples_answer_what_is_written(server: str) -> None:
         if language == "sh" and answer is None:
             assert status == 204
 
-    assert ran == 17
+    assert ran == 18
     assert Rating.objects.get().score == 9
     assert Dismissal.objects.get().anime_id == 10863
     assert TrainingRun.objects.get().configuration["n_epochs"] == 10

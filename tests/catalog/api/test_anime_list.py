@@ -4,9 +4,12 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from catalog.models import Profile, User
+from catalog.models import Anime, Profile, User
+from catalog.services import statistics
+from catalog.services.catalogue import catalogue_changed
+from catalog.services.ratings import rate, rater_for
 from tests.api import ROOT, anime_json, errors, ids, problem, walk
-from tests.factories import AnimeFactory
+from tests.factories import AnimeFactory, RatingFactory
 
 ADDRESS = f"{ROOT}anime/"
 
@@ -107,7 +110,7 @@ def test_asking_for_hidden_adult_titles_is_refused(client: APIClient, visitor: A
         problem(somebody.get(ADDRESS, {"adult": "true"}), 403, "adult_titles_hidden")
 
 
-@pytest.mark.parametrize("ordering", ["popular", "score", "title"])
+@pytest.mark.parametrize("ordering", ["popular", "score", "title", "gems", "controversial"])
 def test_pages_neither_repeat_nor_skip(visitor: APIClient, ordering: str) -> None:
     for number in range(1, 24):
         AnimeFactory.create(
@@ -193,7 +196,7 @@ def test_an_unknown_parameter_is_answered_with_the_known_ones(visitor: APIClient
 
     assert body["errors"][0]["detail"] == (
         "There is no query parameter 'q'. Known query parameters: limit, cursor, search, genre, "
-        "type, ordering, adult."
+        "without, type, episodes_min, episodes_max, members_min, score_min, mine, ordering, adult."
     )
 
 
@@ -214,5 +217,110 @@ def test_the_number_of_queries_does_not_grow(
     for _ in range(20):
         AnimeFactory.create(genres=["Drama", "Comedy"])
 
-    with django_assert_num_queries(3):  # revision, titles, genres
+    visitor.get(ADDRESS)  # reads the catalogue
+
+    with django_assert_num_queries(1):  # the catalogue's revision
         assert len(ids(visitor.get(ADDRESS, {"limit": limit}))) == limit
+
+
+def test_several_genres_and_types_and_genres_left_out(visitor: APIClient) -> None:
+    AnimeFactory.create(id=1, genres=["Drama", "Sci-Fi"], type="Movie")
+    AnimeFactory.create(id=2, genres=["Sci-Fi"], type="TV")
+    AnimeFactory.create(id=3, genres=["Drama"], type="OVA")
+
+    assert ids(visitor.get(ADDRESS, {"genre": "drama,sci-fi"})) == [1]
+    assert ids(visitor.get(ADDRESS, {"without": "sci-fi"})) == [3]
+    assert ids(visitor.get(ADDRESS, {"type": "Movie,OVA"})) == [3, 1]
+    problem(visitor.get(ADDRESS, {"without": "dramma"}), 404, "not_found")
+    assert errors(visitor.get(ADDRESS, {"type": "TV,Radio"})) == [("type", "invalid_choice")]
+    assert errors(visitor.get(ADDRESS, {"genre": "drama;x"})) == [("genre", "invalid")]
+
+
+def test_limits_on_episodes_members_and_score(visitor: APIClient) -> None:
+    for number, episodes, score in [(1, 1, 6.0), (2, 12, 8.0), (3, 50, 9.0), (4, None, None)]:
+        AnimeFactory.create(id=number, episodes=episodes, mean_score=score, members=100 * number)
+
+    assert ids(visitor.get(ADDRESS, {"episodes_min": "12"})) == [3, 2]
+    assert ids(visitor.get(ADDRESS, {"episodes_max": "12"})) == [2, 1]
+    assert ids(visitor.get(ADDRESS, {"members_min": "300"})) == [4, 3]
+    assert ids(visitor.get(ADDRESS, {"score_min": "8"})) == [3, 2]
+    assert errors(visitor.get(ADDRESS, {"score_min": "11"})) == [("score_min", "max_value")]
+    assert errors(visitor.get(ADDRESS, {"episodes_min": "-1"})) == [("episodes_min", "min_value")]
+
+
+def test_hidden_gems_are_the_best_of_the_little_known(visitor: APIClient) -> None:
+    for number, members, score in [(1, 10**6, 9.5), (2, 10, 7.0), (3, 20, 9.0), (4, 30, 8.0)]:
+        AnimeFactory.create(id=number, members=members * 1000, mean_score=score)
+
+    assert ids(visitor.get(ADDRESS, {"ordering": "gems"})) == [3, 4, 2, 1]
+
+
+def test_the_controversial_come_first_once_counted(visitor: APIClient) -> None:
+    for number, scores in [(1, (7, 7)), (2, (1, 10)), (3, (5, 8))]:
+        anime = AnimeFactory.create(id=number)
+        for score in scores:
+            RatingFactory.create(anime=anime, score=score)
+    statistics.refresh()
+
+    assert ids(visitor.get(ADDRESS, {"ordering": "controversial"})) == [2, 3, 1]
+
+
+def test_a_search_forgives_typing_errors_and_puts_the_best_match_first(
+    visitor: APIClient,
+) -> None:
+    AnimeFactory.create(id=1, title="Fullmetal Alchemist: Brotherhood", members=900)
+    AnimeFactory.create(id=2, title="Fullmetal Alchemist", members=100)
+    AnimeFactory.create(id=3, title="Monster", members=5000)
+
+    assert ids(visitor.get(ADDRESS, {"search": "fulmetal alchemist"}))[0] == 2
+    assert set(ids(visitor.get(ADDRESS, {"search": "fulmetal alchemist"}))) == {1, 2}
+    found = ids(visitor.get(ADDRESS, {"search": "fullmetal alchemist", "ordering": "popular"}))
+    assert found == [1, 2]
+
+
+def test_titles_on_ones_list_and_others(
+    client: APIClient, charlies_client: APIClient, visitor: APIClient, user: User
+) -> None:
+    listed, other = AnimeFactory.create(id=1), AnimeFactory.create(id=2)
+    rate(rater=rater_for(user=user), anime=listed, score=9)
+
+    assert ids(client.get(ADDRESS, {"mine": "on"})) == [listed.pk]
+    assert ids(client.get(ADDRESS, {"mine": "off"})) == [other.pk]
+    assert ids(charlies_client.get(ADDRESS, {"mine": "on"})) == []
+    problem(visitor.get(ADDRESS, {"mine": "on"}), 401, "not_authenticated")
+
+
+def test_what_is_on_ones_list_changes_the_tag(client: APIClient, user: User) -> None:
+    rate(rater=rater_for(user=user), anime=AnimeFactory.create(), score=9)
+    added = AnimeFactory.create()
+    first = client.get(ADDRESS, {"mine": "on"})
+
+    rate(rater=rater_for(user=user), anime=added, score=9)
+
+    again = client.get(ADDRESS, {"mine": "on"}, headers={"If-None-Match": first["ETag"]})
+    assert again.status_code == 200
+    assert added.pk in ids(again)
+
+
+def test_pages_go_on_where_they_were_whatever_comes_or_goes(visitor: APIClient) -> None:
+    for number in range(1, 9):
+        AnimeFactory.create(id=number, members=100 - number)
+    first = visitor.get(ADDRESS, {"limit": 3}).json()
+
+    AnimeFactory.create(id=9, members=1000)
+    catalogue_changed()
+    assert ids(visitor.get(first["next"])) == [4, 5, 6]
+
+    Anime.objects.filter(pk=3).delete()  # the one that the cursor names
+    Anime.objects.filter(pk=9).delete()
+    catalogue_changed()
+    assert ids(visitor.get(first["next"]))[0] in (4, 5)
+
+
+def test_a_cursor_is_good_for_its_own_filters_only(visitor: APIClient) -> None:
+    for number in range(1, 4):
+        AnimeFactory.create(id=number, type="TV")
+    following = visitor.get(f"{ADDRESS}?limit=1&type=TV").json()["next"]
+
+    assert visitor.get(following).status_code == 200
+    problem(visitor.get(following.replace("type=TV", "type=Movie")), 404, "no_such_page")
