@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from catalog.models import Rating
+from recommender.services import rounds
 from tests.e2e.conftest import train
 from tests.e2e.people import PASSWORD
 from tests.factories import AnimeFactory, ImportedRaterFactory, RatingFactory, UserFactory
@@ -134,6 +135,20 @@ def test_by_touch_on_a_small_screen(page: Page) -> None:
     expect(page.locator("#start-list")).to_be_in_viewport()
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= 360
+
+
+@pytest.mark.usefixtures("world")
+def test_other_titles_are_gone_on_with_by_keyboard(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "TITLES_A_ROUND", 4)
+    begin(page)
+    expect(page.locator("[data-tile]")).to_have_count(4)
+    page.locator("#start-more").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-tile]").first).to_be_focused()
+    page.keyboard.press("9")
+    expect(page.locator(".start-list__count")).to_contain_text("1 title scored")
 
 
 @pytest.mark.usefixtures("world")

@@ -107,7 +107,11 @@
         // By the page and not by the button, which the answer before may have replaced.
         return window.htmx
           .ajax("POST", path, { source: page, swap: "none", values: values })
-          .then(() => hadFocus && document.activeElement === document.body && focusOn(hadFocus.id));
+          .then(function () {
+            // htmx gives the focus back to the button, which is now behind the new titles.
+            if (button.id === "start-more") go(tiles()[0]);
+            else if (hadFocus && document.activeElement === document.body) focusOn(hadFocus.id);
+          });
       });
     },
     true
@@ -118,12 +122,8 @@
   }
 
   document.addEventListener("htmx:oobAfterSwap", function (event) {
-    const swapped = event.detail.target;
     showCurrent();
-    if (swapped.id === "start-titles") {
-      go(tiles()[0]);
-      window.scrollTo({ top: 0 });
-    }
+    if (event.detail.target.id === "start-titles") window.scrollTo({ top: 0 });
   });
   showCurrent();
 })();
