@@ -97,6 +97,10 @@ class ChosenForm(forms.Form):
     which = forms.ChoiceField(
         label="Change",
         choices=[("chosen", "The chosen titles"), ("page", "This page"), ("found", "All")],
+        error_messages={
+            "required": "Say which titles to change.",
+            "invalid_choice": "Say which titles to change.",
+        },
     )
     do = forms.ChoiceField(
         choices=[(name, name) for name in ("status", "score", "clear", "remove")],

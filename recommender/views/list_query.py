@@ -77,7 +77,8 @@ def read(query: QueryDict, *, genres: Iterable[str], kept: Mapping[str, object])
             if _DIGITS.fullmatch(text) and lowest <= int(text) <= highest:
                 values[field] = int(text)
             else:
-                ignored.append(_left_out(name, text))
+                reason = f"is no whole number from {lowest:,} to {highest:,}"
+                ignored.append(_left_out(name, text, reason))
     for name, value in _SWITCHES.items():
         if query.get(name) == value:
             values[name] = value == "true"
@@ -101,11 +102,11 @@ def words(filters: ListFilters, genres: Mapping[str, str]) -> list[str]:
     found += [genres.get(slug, slug) for slug in filters.genres]
     found += [f"without {genres.get(slug, slug)}" for slug in filters.without_genres]
     if filters.min_members:
-        found.append(f"on {filters.min_members:,} lists at least")
+        found.append(f"on {_counted(filters.min_members, 'list')} at least")
     if filters.min_episodes is not None:
-        found.append(f"{filters.min_episodes:,} episodes at least")
+        found.append(f"{_counted(filters.min_episodes, 'episode')} at least")
     if filters.max_episodes is not None:
-        found.append(f"{filters.max_episodes:,} episodes at most")
+        found.append(f"{_counted(filters.max_episodes, 'episode')} at most")
     if filters.hide_sequels:
         found.append("no sequels and extras of what you have not seen")
     if filters.include_planned:
@@ -119,5 +120,9 @@ def words(filters: ListFilters, genres: Mapping[str, str]) -> list[str]:
     return found
 
 
-def _left_out(name: str, value: str) -> str:
-    return f"{_LABELS[name]}: “{value[:40]}” is not known, so it was left out."
+def _counted(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def _left_out(name: str, value: str, reason: str = "is not known") -> str:
+    return f"{_LABELS[name]}: “{value[:40]}” {reason}, so it was left out."

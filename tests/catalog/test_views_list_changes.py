@@ -234,7 +234,8 @@ def test_a_change_that_is_too_long_says_so(
         ({"which": "page", "page": "1", "do": "score", "score": "0"}, "greater than or equal"),
         ({"which": "page", "page": "1"}, "Say what to do with the titles."),
         ({"which": "page", "page": "1", "do": "sell"}, "There is no such change."),
-        ({"which": "everything", "do": "remove"}, "not one of the available choices"),
+        ({"which": "everything", "do": "remove"}, "Say which titles to change."),
+        ({}, "Say which titles to change."),
     ],
 )
 def test_a_change_that_says_too_little_is_refused(

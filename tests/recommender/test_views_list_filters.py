@@ -53,6 +53,11 @@ def test_every_filter_is_named_in_words(alice_client: Client, world: World) -> N
     ) in read(alice_client, f"?{query}").text
 
 
+def test_one_is_written_in_the_singular(alice_client: Client, world: World) -> None:
+    page = read(alice_client, "?episodes_min=1&episodes_max=1&members_min=1")
+    assert "on 1 list at least · 1 episode at least · 1 episode at most." in page.text
+
+
 def test_an_address_is_written_as_it_is_read(rf: object, world: World) -> None:
     from django.http import QueryDict
 
@@ -73,10 +78,10 @@ def test_an_address_is_written_as_it_is_read(rf: object, world: World) -> None:
         ("type=Film", "Type: “Film” is not known, so it was left out."),
         ("genre=<i>", "Genre: “<i>” is not known, so it was left out."),
         ("without=x", "Without genre: “x” is not known, so it was left out."),
-        ("variety=101", "Variety: “101” is not known, so it was left out."),
-        ("popularity=--1", "Popularity: “--1” is not known, so it was left out."),
-        ("episodes_min=two", "Episodes at least: “two” is not known, so it was left out."),
-        ("members_min=٣", "Members at least: “٣” is not known, so it was left out."),
+        ("variety=101", "Variety: “101” is no whole number from 0 to 100, so it was left out."),
+        ("popularity=--1", "Popularity: “--1” is no whole number from -100 to 100, so it was left out."),
+        ("episodes_min=two", "Episodes at least: “two” is no whole number from 0 to 2,147,483,647"),
+        ("members_min=٣", "Members at least: “٣” is no whole number from 0 to 2,147,483,647"),
     ],
 )
 def test_what_is_not_known_is_named_and_left_out(
