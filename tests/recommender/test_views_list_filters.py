@@ -79,7 +79,10 @@ def test_an_address_is_written_as_it_is_read(rf: object, world: World) -> None:
         ("genre=<i>", "Genre: “<i>” is not known, so it was left out."),
         ("without=x", "Without genre: “x” is not known, so it was left out."),
         ("variety=101", "Variety: “101” is no whole number from 0 to 100, so it was left out."),
-        ("popularity=--1", "Popularity: “--1” is no whole number from -100 to 100, so it was left out."),
+        (
+            "popularity=--1",
+            "Popularity: “--1” is no whole number from -100 to 100, so it was left out.",
+        ),
         ("episodes_min=two", "Episodes at least: “two” is no whole number from 0 to 2,147,483,647"),
         ("members_min=٣", "Members at least: “٣” is no whole number from 0 to 2,147,483,647"),
     ],
