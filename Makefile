@@ -1,6 +1,8 @@
 # Commands for this project. It needs GNU make and Python 3.11 or newer; `make help` lists them.
 
 VENV := .venv
+# Test processes at a time; each has a database of its own.
+WORKERS ?= 2
 AXE := tests/e2e/node_modules/.package-lock.json
 PY := $(VENV)/bin/python
 # The first interpreter on this machine that is new enough; PYTHON=/path/to/python overrides it.
@@ -25,7 +27,7 @@ demo: $(VENV)/worker.stamp  ## Install, load the demo set, train, and serve on h
 	@exec $(PY) -m config.demo --parent $$PPID
 
 test: $(VENV)/dev.stamp $(AXE)  ## Run the whole test suite on SQLite (ARGS="-k name" passes arguments on)
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: $(VENV)/dev.stamp  ## Style, types, import contracts, templates, migrations, API schema
 	$(PY) -m ruff check .

@@ -18,3 +18,9 @@ os.environ["RECOMMENDER_STATICFILES"] = "django.contrib.staticfiles.storage.Stat
 os.environ["RECOMMENDER_VAR_DIR"] = tempfile.mkdtemp(prefix="osusume-tests-")
 # WhiteNoise warns of a missing folder, and warnings are errors.
 (Path(os.environ["RECOMMENDER_VAR_DIR"]) / "static").mkdir()
+
+# Of several test processes each has a Redis database of its own, counted on from the one named.
+_worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+if redis_url := os.environ.get("REDIS_URL"):
+    _server, _, _number = redis_url.rpartition("/")
+    os.environ["REDIS_URL"] = f"{_server}/{int(_number) + int(_worker.removeprefix('gw'))}"
