@@ -110,7 +110,9 @@ class TitleArrays:
         nobody has asked for yet, none for the others.
         """
         wanted = list(anime_ids)
-        found = {pk: self._kept[pk] for pk in wanted if pk in self._kept}
+        # Another thread may let go of what is kept at any moment, so each is looked up once.
+        kept = {pk: self._kept.get(pk) for pk in wanted}
+        found = {pk: anime for pk, anime in kept.items() if anime is not None}
         if missing := [pk for pk in wanted if pk not in found]:
             read = anime_by_id(anime_ids=missing)
             if len(self._kept) + len(read) > _MOST_KEPT:

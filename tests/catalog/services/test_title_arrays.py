@@ -1,8 +1,12 @@
 """The titles' facts as each process keeps them."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from catalog.models import Anime
 from catalog.services import title_arrays as module
 from catalog.services.catalogue import catalogue_changed
 from catalog.services.title_arrays import title_arrays
@@ -78,3 +82,24 @@ def test_titles_are_read_once(
         arrays.anime([3])
     with django_assert_num_queries(2):
         arrays.anime([1])
+
+
+class _ClearedBetween(dict[int, Anime]):
+    """What is kept, while another thread lets it go after each look."""
+
+    def __contains__(self, key: object) -> bool:
+        found = super().__contains__(key)
+        self.clear()
+        return found
+
+    def get(self, key: int, default: Any = None) -> Any:
+        found = super().get(key, default)
+        self.clear()
+        return found
+
+
+def test_titles_may_be_let_go_by_another_thread_meanwhile() -> None:
+    AnimeFactory.create(id=1)
+    arrays = title_arrays()
+    kept = _ClearedBetween(arrays.anime([1]))
+    assert set(replace(arrays, _kept=kept).anime([1])) == {1}
