@@ -398,6 +398,7 @@ STORAGES = {
 MEDIA_ROOT = VAR_DIR / "uploads"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 WHITENOISE_MAX_AGE = 31_536_000
+SESSION_ENGINE = "catalog.sessions"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 UNFOLD = admin_site.UNFOLD

@@ -11,13 +11,12 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase
-from django.contrib.sessions.models import Session
-from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from catalog.models import MAX_SCORE, MIN_SCORE, Anime
 from catalog.services.ratings import InvalidRating
+from catalog.sessions import change_at_once
 
 SESSION_KEY = "visitor_scores"
 # Scored and skipped titles together: about 25 kB, which every page of the visitor reads.
@@ -126,22 +125,13 @@ def _make_room(entries: _Entries) -> None:
 
 def _change(session: SessionBase, change: Callable[[_Entries], Any]) -> None:
     """Apply a change to the session's entries as they are in the database now."""
-    was_modified = session.modified
-    with transaction.atomic():
-        row = Session.objects.select_for_update().filter(pk=session.session_key).first()
-        if row is None:  # no session yet: the middleware makes one, and sends its cookie
-            entries = _entries(session.get(SESSION_KEY))
-            change(entries)
-            session[SESSION_KEY] = entries
-            return
-        stored = session.decode(row.session_data)
-        entries = _entries(stored.get(SESSION_KEY))
+
+    def changed(stored: object) -> _Entries:
+        entries = _entries(stored)
         change(entries)
-        stored[SESSION_KEY] = entries
-        Session.objects.filter(pk=row.pk).update(session_data=session.encode(stored))
-    session[SESSION_KEY] = entries
-    # It is in the database: the middleware need not write the session as this request read it.
-    session.modified = was_modified
+        return entries
+
+    change_at_once(session, SESSION_KEY, changed)
 
 
 def _entries(stored: object) -> _Entries:

@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from catalog.services import visitor_scores
 from catalog.services.ratings import InvalidRating
 from catalog.services.visitor_scores import SESSION_KEY, TooManyScores
+from catalog.sessions import SessionStore
 from tests.factories import AnimeFactory
 
 pytestmark = pytest.mark.django_db
