@@ -1,5 +1,6 @@
 """Filters of one's own list, and changes to its entries."""
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
@@ -22,6 +23,8 @@ _CHOICES = {
     "sort": [(name, order.label) for name, order in ORDERS.items()],
     "order": [("", "As usual"), ("reversed", "Reversed")],
 }
+# An id or a number of episodes; longer ones no column holds.
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _FIELDS = {"status": "status", "score": "score", "episodes": "episodes_watched"}
 
 
@@ -73,7 +76,7 @@ def entry_changes(data: QueryDict) -> dict[int, EntryChange]:
     changes = {}
     for line in data.getlist("was"):
         anime_id, *was = line.split("/")
-        if len(was) != len(_FIELDS) or not anime_id.isdecimal():
+        if len(was) != len(_FIELDS) or not _NUMBER.fullmatch(anime_id):
             raise InvalidRating("This page is out of date. Load it again.", field="was")
         before = dict(zip(_FIELDS, was, strict=True))
         if changed := _changed_fields(data, anime_id, before):
@@ -86,7 +89,7 @@ def entry_changes(data: QueryDict) -> dict[int, EntryChange]:
 
 def _changed_fields(data: QueryDict, anime_id: str, before: Mapping[str, str]) -> dict[str, str]:
     now = {name: data.get(f"{name}-{anime_id}", was).strip() for name, was in before.items()}
-    if data.get("plus") == anime_id and (not now["episodes"] or now["episodes"].isdecimal()):
+    if data.get("plus") == anime_id and (not now["episodes"] or _NUMBER.fullmatch(now["episodes"])):
         now["episodes"] = str(int(now["episodes"] or 0) + 1)
     return {_FIELDS[name]: value for name, value in now.items() if value != before[name]}
 

@@ -1,6 +1,6 @@
 """Changes of one's own list from its page: lines that were edited, many titles at once, undo."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
@@ -37,7 +37,7 @@ def save_entries(request: MemberRequest) -> HttpResponse:
     except ratings.InvalidRating as error:
         messages.error(request, str(error))
         # The lines show again what is stored.
-        changed = {int(part) for part in _ids_of_lines(request.POST)} & mine.entries.keys()
+        changed = _known(mine, (line.split("/")[0] for line in request.POST.getlist("was")))
         return _answer(request, rater, changed, status=422)
     after = selectors.ratings_by_title(rater=rater, anime_ids=change.before)
     if change.before:
@@ -57,7 +57,7 @@ def change_chosen(request: MemberRequest) -> HttpResponse:
         messages.error(request, form.problem)
         return _answer(request, rater, (), status=422)
     # Whatever is named that is not on this list is passed over.
-    anime_ids = _chosen(request.POST, mine) & mine.entries.keys()
+    anime_ids = _chosen(request.POST, mine)
     if not anime_ids:
         messages.error(request, "Choose the titles first.")
         return _answer(request, rater, (), status=422)
@@ -93,9 +93,10 @@ def _list_of(request: MemberRequest) -> tuple[Rater, OwnList]:
     return rater, own_list(rater=rater, show_adult=show_adult)
 
 
-def _ids_of_lines(data: QueryDict) -> list[str]:
-    starts = (line.split("/")[0] for line in data.getlist("was"))
-    return [start for start in starts if start.isdecimal()]
+def _known(mine: OwnList, texts: Iterable[str]) -> set[int]:
+    """The ids of the list that are among what a form has sent."""
+    named = set(texts)
+    return {anime_id for anime_id in mine.entries if str(anime_id) in named}
 
 
 def _chosen(data: QueryDict, mine: OwnList) -> set[int]:
@@ -106,7 +107,7 @@ def _chosen(data: QueryDict, mine: OwnList) -> set[int]:
             mine.found(MyListForm(QueryDict(data.get("filters", "")), genres=genres).filters)
         )
     named = data.getlist("chosen") if data["which"] == "chosen" else data.get("page", "").split(",")
-    return {int(each) for each in named if each.isdecimal()}
+    return _known(mine, named)
 
 
 def _answer(

@@ -270,6 +270,27 @@ def test_a_visitor_is_sent_to_log_in(client: Client, address: str) -> None:
     assert client.get(f"/my-list/{address}/").status_code == 405
 
 
+_LONG = "9" * 5_000  # more digits than Python makes a number of
+
+
+@pytest.mark.parametrize(
+    ("address", "data"),
+    [
+        ("change", {"which": "chosen", "chosen": _LONG, "do": "remove"}),
+        ("change", {"which": "page", "page": _LONG, "do": "remove"}),
+        ("save", {"was": f"{_LONG}/completed//3"}),
+        ("save", {"was": f"1/completed//{_LONG}", "plus": "1", "score-1": "11"}),
+    ],
+)
+def test_numbers_that_are_none_change_nothing(
+    alice: Rater, alice_client: Client, address: str, data: dict[str, str]
+) -> None:
+    before = entries(alice)
+    answer = alice_client.post(f"/my-list/{address}/", data, headers=HTMX)
+    assert answer.status_code == 422
+    assert entries(alice) == before
+
+
 @pytest.mark.parametrize("n_titles", [2, 40])
 def test_queries_of_a_bulk_change(
     alice: Rater,
@@ -282,6 +303,6 @@ def test_queries_of_a_bulk_change(
     alice_client.get("/my-list/")
     data = {"which": "found", "do": "score", "score": "4"}
     # session, user, catalogue's revision, list; then in a transaction the rater's lock, the rows,
-    # revision (two), upsert, dismissals; the session with the way back; six savepoints
-    with django_assert_num_queries(17):
+    # revision (two), upsert, dismissals; the session with the way back (two); six savepoints
+    with django_assert_num_queries(18):
         alice_client.post("/my-list/change/", data)
