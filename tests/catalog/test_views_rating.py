@@ -218,9 +218,7 @@ def refusing() -> Callable[[Rater], Client]:
     def start(rater: Rater) -> Client:
         assert rater.user is not None
         client = Client(enforce_csrf_checks=True)
-        client.force_login(
-            rater.user, backend="config.authentication.AccountBackend"
-        )
+        client.force_login(rater.user, backend="config.authentication.AccountBackend")
         return client
 
     return start

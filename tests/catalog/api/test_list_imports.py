@@ -116,7 +116,7 @@ def test_an_upload_shows_what_it_would_change(client: APIClient, user: User, lis
     ("content", "media_type"),
     [
         (CONTENT, "application/xml"),
-        (gzip.compress(CONTENT), "application/gzip"),
+        (gzip.compress(CONTENT, mtime=0), "application/gzip"),
         (CONTENT, "application/octet-stream"),
         (CONTENT, "application/xml; charset=utf-8"),
     ],
