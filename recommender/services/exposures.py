@@ -75,9 +75,17 @@ def shown(*, rater: Rater | None, anime_ids: Sequence[int]) -> None:
 
 
 def opened(*, rater_id: int, anime_id: int) -> None:
-    """Note that a member has opened a title's page, if it was shown to them and is news."""
+    """Note that a member has opened a title's page, if it was shown to them and is news.
+
+    A page must not fail because nothing can be written just now: then it is not noted.
+    """
     unopened = Exposure.objects.filter(rater_id=rater_id, anime_id=anime_id, opened_at__isnull=True)
     # Asked before written: most titles that are opened come from elsewhere, and a write waits for
     # other writes.
-    if unopened.exists():
-        unopened.update(opened_at=timezone.now())
+    if not unopened.exists():
+        return
+    try:
+        with transaction.atomic():
+            unopened.update(opened_at=timezone.now())
+    except DatabaseError:
+        logger.warning("What rater %s has opened is not noted.", rater_id, exc_info=True)

@@ -147,8 +147,14 @@ def _lifetime() -> timedelta:
 def _renew(row: ListSnapshot) -> None:
     now = timezone.now()
     age = (now - row.created_at).total_seconds()
-    if age > settings.RECOMMENDER_SNAPSHOT_SECONDS * _RENEWED_AFTER:
-        ListSnapshot.objects.filter(pk=row.pk).update(created_at=now)
+    if age <= settings.RECOMMENDER_SNAPSHOT_SECONDS * _RENEWED_AFTER:
+        return
+    try:
+        with transaction.atomic():
+            ListSnapshot.objects.filter(pk=row.pk).update(created_at=now)
+    except DatabaseError:
+        # A page must not fail because nothing can be written just now; the list only ends earlier.
+        logger.warning("The list %s is not kept longer.", row.pk, exc_info=True)
 
 
 def _encoded(ranking: Ranking) -> bytes:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError
+from django.db.models import QuerySet
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -78,7 +79,7 @@ def test_opening_again_writes_nothing(
     alice: Rater, ids: list[int], django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     Exposure.objects.create(rater=alice, anime_id=ids[0])
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(4):  # the look, the write, and its savepoint
         opened(rater_id=alice.pk, anime_id=ids[0])
     with django_assert_num_queries(1):
         opened(rater_id=alice.pk, anime_id=ids[0])
@@ -106,6 +107,22 @@ def test_a_database_that_is_busy_fails_no_page(
     monkeypatch.setattr(Exposure.objects, "bulk_create", busy)
     shown(rater=alice, anime_ids=ids)
     assert "is not counted" in caplog.text
+
+
+def test_a_title_is_shown_although_nothing_can_be_noted(
+    alice: Rater,
+    alice_client: Client,
+    ids: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def busy(*args: object, **options: object) -> int:
+        raise DatabaseError("database is locked")
+
+    Exposure.objects.create(rater=alice, anime_id=ids[0])
+    monkeypatch.setattr(QuerySet, "update", busy)
+    assert alice_client.get(f"/anime/{ids[0]}/").status_code == 200
+    assert "is not noted" in caplog.text
 
 
 def test_visitors_are_not_counted(ids: list[int]) -> None:

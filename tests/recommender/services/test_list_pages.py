@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.db import DatabaseError
+from django.db.models import QuerySet
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
@@ -217,6 +218,24 @@ def test_a_list_that_cannot_be_stored_is_still_shown(
     assert "could not be stored" in caplog.text
     with pytest.raises(UnknownCursor):
         page(alice, first.next)
+
+
+def test_a_list_goes_on_although_its_time_cannot_be_written(
+    version: ModelVersion,
+    alice: Rater,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def busy(*args: object, **options: object) -> int:
+        raise DatabaseError("database is locked")
+
+    first = page(alice)
+    half = timedelta(seconds=0.6 * settings.RECOMMENDER_SNAPSHOT_SECONDS)
+    ListSnapshot.objects.update(created_at=timezone.now() - half)
+    monkeypatch.setattr(QuerySet, "update", busy)
+    assert page(alice, first.next).places == tuple(range(N, 2 * N))
+    assert "is not kept longer" in caplog.text
 
 
 def test_a_visitors_scores_make_a_list_of_their_own(version: ModelVersion, world: World) -> None:
