@@ -77,14 +77,6 @@ class TitleArrays:
             self.members + PRIOR_MEMBERS
         )
 
-    @cached_property
-    def rows_of_franchise(self) -> dict[str, list[int]]:
-        """The rows of each franchise, by id."""
-        rows: dict[str, list[int]] = {}
-        for row, key in enumerate(self.franchise_keys):
-            rows.setdefault(key, []).append(row)
-        return rows
-
     def visible(self, *, show_adult: bool) -> Mask:
         """Which titles somebody with this adult setting is shown."""
         return np.ones(len(self), dtype=bool) if show_adult else ~self.is_adult

@@ -51,7 +51,7 @@ def status_options(own: int | None = None) -> SafeString:
     """The options of a select of statuses, with one for "none" where there is none yet."""
     if not own:  # what a template makes of a missing rating is an empty text
         return _options([("", "Not on my list"), *STATUS_CHOICES], "")
-    return _options(STATUS_CHOICES, slug(own))
+    return _options(STATUS_CHOICES, Rating.Status(own).slug)
 
 
 _SCORE_CHOICES = [(str(score), str(score)) for score in range(MAX_SCORE, MIN_SCORE - 1, -1)]
@@ -64,12 +64,6 @@ def _options(choices: Sequence[tuple[str, str]], chosen: str) -> SafeString:
             for value, label in choices
         )
     )
-
-
-@register.filter
-def slug(status: int) -> str:
-    """``rating.status|slug``: the status as it is sent in forms and addresses."""
-    return Rating.Status(status).slug
 
 
 @register.filter

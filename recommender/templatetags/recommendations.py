@@ -8,7 +8,6 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from catalog.models import Anime, Rater
-from recommender.services.lists import Recommendation
 from recommender.services.serving import predict
 from recommender.services.title_view import Outlook, TitleView, outlook, title_view
 
@@ -58,9 +57,3 @@ def _facts(anime: Anime) -> str:
     if anime.mean_score:
         facts.append(f"community score {number_format(anime.mean_score, 2)}")
     return ", ".join(facts)
-
-
-@register.filter
-def predictions_of(items: Iterable[Recommendation]) -> dict[int, float]:
-    """The predicted scores of a list, by title id."""
-    return {item.anime.pk: item.prediction for item in items if item.prediction is not None}

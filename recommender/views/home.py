@@ -18,10 +18,9 @@ from recommender.services.example import example_list
 from recommender.services.kept import kept_history
 from recommender.services.list_filters import ListFilters
 from recommender.services.lists import RecommendationList
-from recommender.services.shelves import shelves_of
+from recommender.services.shelves import SHELF_LENGTH, shelves_of
 from recommender.services.visitors import history_of_visitor
 
-SHELF_LENGTH = 12
 # From so many scores on, the home page shows the list first rather than the way to score titles.
 ENOUGH_SCORES = 3
 
