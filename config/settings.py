@@ -163,15 +163,18 @@ DATABASES = {"default": database(env, VAR_DIR / "db.sqlite3")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")
+# "lists" has arrays of a hundred kilobytes and more: without Redis, in the memory of the process.
 CACHES: dict[str, dict[str, Any]] = {
-    "default": (
+    alias: (
         {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
         if REDIS_URL
         else {
             "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-            "OPTIONS": {"MAX_ENTRIES": 5_000},
+            "LOCATION": alias,
+            "OPTIONS": {"MAX_ENTRIES": entries},
         }
     )
+    for alias, entries in (("default", 5_000), ("lists", 500))
 }
 
 CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = celery_broker(

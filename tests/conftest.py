@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.test import Client
 from pytest_django import Settings
 
@@ -67,7 +67,8 @@ def fresh_process(tmp_path: Path, settings: Settings) -> Iterator[None]:
     # A heartbeat comes by a connection of its own, which does not see what a test's transaction
     # has not committed, and would take the run for lost. Tests of heartbeats set their own.
     settings.RECOMMENDER_HEARTBEAT_SECONDS = 3600.0
-    cache.clear()
+    for cache in caches.all():
+        cache.clear()
     registry.forget_loaded()
     forget_titles()
     forget_catalogue()

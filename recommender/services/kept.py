@@ -7,7 +7,7 @@ made the change and whatever the clocks say.
 from collections.abc import Callable, Hashable, Sequence
 from typing import TypeVar
 
-from django.core.cache import cache
+from django.core.cache import caches
 
 from catalog.models import Rater
 from ml.rank_blend import RankBlend
@@ -19,6 +19,8 @@ from recommender.services.rankings import Relevance, relevance_of
 from recommender.services.registry import LoadedModel, ModelState
 
 T = TypeVar("T")
+
+cache = caches["lists"]
 
 # How long something that nothing has made invalid stays cached.
 CACHE_SECONDS = 30 * 60

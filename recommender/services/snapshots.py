@@ -40,6 +40,11 @@ _COMPRESSION: Final = 1
 # A row that is read when half of its time is over gets the whole of it again.
 _RENEWED_AFTER: Final = 0.5
 
+# The newest of one rater's rows that are kept, and of those of nobody in particular: each takes
+# about a hundred and fifty kilobytes, and every change of a list or a filter makes another.
+_MOST_OF_A_RATER: Final = 20
+_MOST_OF_NOBODY: Final = 500
+
 _NOT_STORED: Final = 0
 
 logger = logging.getLogger(__name__)
@@ -109,6 +114,7 @@ def stored(
     try:
         with transaction.atomic():
             row.save(force_insert=True)
+            _drop_oldest(rater)
     except IntegrityError:
         # Somebody asked the same at the same moment.
         row = ListSnapshot.objects.get(key=key)
@@ -142,6 +148,15 @@ def delete_expired() -> int:
 def _lifetime() -> timedelta:
     """How old a row may be: any page that was shown can be gone on from for the time promised."""
     return timedelta(seconds=settings.RECOMMENDER_SNAPSHOT_SECONDS * (1 + _RENEWED_AFTER))
+
+
+def _drop_oldest(rater: Rater | None) -> None:
+    """Delete the rows of a rater, or of nobody, beyond the most that are kept."""
+    most = _MOST_OF_NOBODY if rater is None else _MOST_OF_A_RATER
+    rows = ListSnapshot.objects.filter(rater=rater).order_by("-created_at", "-pk")
+    too_many = list(rows.values_list("pk", flat=True)[most:])
+    if too_many:
+        ListSnapshot.objects.filter(pk__in=too_many).delete()
 
 
 def _renew(row: ListSnapshot) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from django.conf import settings as django_settings
-from django.core.cache import cache
+from django.core.cache import caches
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from catalog.models import Rater, Rating, User
@@ -91,6 +91,7 @@ def test_cached_lists_and_notes_of_what_was_shown_are_gone(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     rater = alice.rater
+    cache = caches["lists"]
     cache.clear()
     serving.recommend(rater=rater, n=5)
     serving.predict(rater=rater, anime_ids=[8])

@@ -56,7 +56,7 @@ def test_each_ones_score_stands_beside_each_title(
     version: ModelVersion, both: Group, dora: User
 ) -> None:
     page = ReadPage(logged_in(dora).get(both.get_absolute_url()))
-    assert "For dora and conny" in page.text
+    assert "For dora, conny" in page.text
     assert shares(page) == len(page.all("li", class_="shared")) == 18
     assert re.search(r"dora \d\.\d conny \d\.\d", page.text)
     assert not set(page.title_ids()) & {1, 2, 3, 13, 14, 15}

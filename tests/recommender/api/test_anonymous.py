@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
@@ -49,6 +49,7 @@ def test_it_is_the_list_of_a_member_with_the_same_scores(
 
 def test_nothing_is_stored_and_nothing_is_kept(visitor: APIClient, version: ModelVersion) -> None:
     n_raters, n_ratings = Rater.objects.count(), Rating.objects.count()
+    cache = caches["lists"]
     cache.clear()
 
     first = visitor.post(ADDRESS, {"scores": SCORES}).json()

@@ -15,7 +15,7 @@ from catalog.models import Anime, Dismissal, Rater, Rating
 from catalog.services import ratings
 from catalog.services.catalogue import catalogue_changed
 from recommender.models import Exposure, ListSnapshot, ModelVersion
-from recommender.services import registry
+from recommender.services import registry, snapshots
 from recommender.services.history import History
 from recommender.services.list_filters import ListFilters
 from recommender.services.list_pages import ListPage, read_list
@@ -202,6 +202,20 @@ def test_lists_are_kept_for_half_an_hour_after_their_last_page(
         page(alice, second.next)
     assert delete_expired_lists() == 1
     assert not ListSnapshot.objects.exists()
+
+
+def test_only_the_newest_lists_of_a_rater_are_kept(
+    alice: Rater, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "_MOST_OF_A_RATER", 2)
+    AnimeFactory.create_batch(20)
+    first = page(alice).next
+    for members in (1, 2):
+        page(alice, min_members=members)
+    page(None)  # nobody's are counted for themselves
+    assert ListSnapshot.objects.filter(rater=alice).count() == 2
+    with pytest.raises(UnknownCursor):
+        page(alice, cursor=first)
 
 
 def test_a_list_that_cannot_be_stored_is_still_shown(
