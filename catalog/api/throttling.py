@@ -8,6 +8,7 @@ small.
 
 import logging
 import time
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
@@ -25,15 +26,15 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class WindowThrottle(BaseThrottle):
+class WindowThrottle(BaseThrottle, ABC):
     """At most so many requests in a period; ``API_THROTTLE_RATES`` has both by scope."""
 
     scope: ClassVar[str]
     _wait: float | None = None
 
+    @abstractmethod
     def identity(self, request: Request, view: "APIView") -> str | None:
         """Whose requests are counted together; None where this limit does not apply."""
-        raise NotImplementedError
 
     def scope_of(self, view: "APIView") -> str:
         """The name of the limit."""

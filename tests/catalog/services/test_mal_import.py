@@ -1,62 +1,33 @@
 """From an uploaded list to the list: preview, decision, and what is written."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
-from catalog.models import Dismissal, ImportJob, MalEntry, Profile, Rater, Rating
-from catalog.services import imports, mal_import, ratings
-from catalog.services.import_errors import IllegalMove, ImportFailed
+from catalog.models import Dismissal, ImportJob, MalEntry, Rater, Rating
+from catalog.services import mal_import, ratings
 from catalog.services.mal_compare import Comparison, Kind
 from catalog.services.mal_import import Choice
 from catalog.services.mal_words import Difference, differences
 from catalog.signals import ratings_changed
-from tests.catalog.mal_files import anime, export, info
-from tests.factories import AnimeFactory, RatingFactory, UserFactory
+from tests.catalog.mal_files import anime
+from tests.catalog.services.mal_lists import Row, imported, row, state, uploaded
+from tests.factories import AnimeFactory, RatingFactory
 
 pytestmark = pytest.mark.django_db
 
 State = ImportJob.State
 Status = Rating.Status
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-Row = tuple[int, Status, int | None, int | None]
 
 
 @pytest.fixture(autouse=True)
 def titles(db: None) -> None:
     for n in range(1, 6):
         AnimeFactory.create(id=n, title=f"Title {n}", episodes=12)
-
-
-def uploaded(rater: Rater, *rows: str, content: bytes | None = None) -> ImportJob:
-    content = export(*rows) if content is None else content
-    assert rater.user is not None
-    return mal_import.upload(user=rater.user, file=SimpleUploadedFile("animelist.xml", content))
-
-
-def imported(rater: Rater, *rows: str, choice: Choice = Choice.MINE, **more: Any) -> ImportJob:
-    return mal_import.apply(job=uploaded(rater, *rows), choice=choice, **more)
-
-
-def row(anime_id: int, **said: str | int) -> str:
-    """A row about a title of ours that says nothing that an export would not say."""
-    defaults: dict[str, Any] = {
-        "series_title": f"Title {anime_id}",
-        "series_episodes": 12,
-        "my_watched_episodes": 12,
-    }
-    return anime(anime_id, **{**defaults, **said})
-
-
-def state(rater: Rater) -> list[Row]:
-    rows = Rating.objects.filter(rater=rater).order_by("anime_id")
-    return [(r.anime_id, Status(r.status), r.score, r.episodes_watched) for r in rows]
 
 
 def kept(rater: Rater) -> dict[int, dict[str, str]]:
@@ -325,81 +296,6 @@ def test_nothing_is_half_written(alice: Rater, monkeypatch: pytest.MonkeyPatch) 
     assert job.state == State.AWAITING
     mal_import.apply(job=job, choice=Choice.MINE)
     assert len(state(alice)) == 2
-
-
-def test_who_the_file_is_of_is_kept(alice: Rater) -> None:
-    imported(alice, row(1))
-    profile = Profile.objects.get(user=alice.user_id)
-    assert profile.mal_info == {"user_id": "4711", "user_name": "mika"}
-
-
-def test_ids_of_nobody_are_not_kept(alice: Rater) -> None:
-    content = export(row(1), myinfo=info(user_id=0, user_name="alice"))
-    mal_import.apply(job=uploaded(alice, content=content), choice=Choice.MINE)
-    assert not Profile.objects.filter(user=alice.user_id).exists()
-
-
-def test_decided_is_decided(alice: Rater) -> None:
-    job = imported(alice, row(1))
-    moves: list[Callable[[], object]] = [
-        lambda: mal_import.apply(job=job, choice=Choice.MINE),
-        lambda: mal_import.discard(job=job),
-    ]
-    for move in moves:
-        with pytest.raises(IllegalMove, match="is succeeded"):
-            move()
-    with pytest.raises(ImportFailed, match="Upload it again"):
-        mal_import.preview(job=job)
-
-
-def test_stored_file_goes_with_the_decision(alice: Rater) -> None:
-    for decide in (
-        lambda job: mal_import.apply(job=job, choice=Choice.MINE),
-        lambda job: mal_import.discard(job=job),
-    ):
-        job = uploaded(alice, row(1))
-        name = str(job.upload.name)
-        assert default_storage.exists(name)
-        decide(job)
-        assert not default_storage.exists(name)
-        assert ImportJob.objects.get(pk=job.pk).upload.name == ""
-
-
-def test_old_previews_are_forgotten(alice: Rater) -> None:
-    old, new = uploaded(alice, row(1)), uploaded(alice, row(2))
-    ImportJob.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(hours=25))
-    assert mal_import.discard_old() == 1
-    old.refresh_from_db()
-    new.refresh_from_db()
-    assert (old.state, new.state) == (State.CANCELLED, State.AWAITING)
-    assert "Upload the file again" in old.error
-
-
-def test_a_person_has_few_waiting_and_the_oldest_gives_way(alice: Rater) -> None:
-    bob = UserFactory.create(username="bob")
-    others = mal_import.upload(user=bob, file=SimpleUploadedFile("a.xml", export(row(1))))
-    jobs = [uploaded(alice, row(1)) for _ in range(4)]
-    states = [ImportJob.objects.get(pk=job.pk).state for job in (others, *jobs)]
-    assert states == [State.AWAITING, State.CANCELLED, *[State.AWAITING] * 3]
-
-
-def test_a_file_that_is_no_list_makes_no_job(alice: Rater) -> None:
-    with pytest.raises(ImportFailed, match="empty"):
-        uploaded(alice, content=b"")
-    assert not ImportJob.objects.exists()
-
-
-def test_file_above_the_limit_is_refused_with_its_size(
-    alice: Rater, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("catalog.services.mal_import.MAX_UPLOAD_BYTES", 100)
-    with pytest.raises(ImportFailed, match=r"The file has 0\.0 MB; at most 20 MB can be read"):
-        uploaded(alice, row(1))
-
-
-def test_list_waits_for_its_owner_and_not_for_a_worker(alice: Rater) -> None:
-    uploaded(alice, row(1))
-    assert imports.claim() is None
 
 
 def test_queries_do_not_grow_with_the_list(
