@@ -166,7 +166,11 @@ REDIS_URL = env.str("REDIS_URL", default="")
 # "lists" has arrays of a hundred kilobytes and more: without Redis, in the memory of the process.
 CACHES: dict[str, dict[str, Any]] = {
     alias: (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": alias,
+        }
         if REDIS_URL
         else {
             "BACKEND": "django.core.cache.backends.locmem.LocMemCache",

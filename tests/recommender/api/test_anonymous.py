@@ -13,6 +13,7 @@ from recommender.services import serving
 from recommender.services.lists import METHODS
 from tests.api import ROOT, anime_json, client_of, errors, ids, problem
 from tests.factories import AnimeFactory
+from tests.kept_lists import kept_keys
 from tests.recommender.conftest import World
 
 ADDRESS = f"{ROOT}recommendations/"
@@ -49,16 +50,14 @@ def test_it_is_the_list_of_a_member_with_the_same_scores(
 
 def test_nothing_is_stored_and_nothing_is_kept(visitor: APIClient, version: ModelVersion) -> None:
     n_raters, n_ratings = Rater.objects.count(), Rating.objects.count()
-    cache = caches["lists"]
-    cache.clear()
+    caches["lists"].clear()
 
     first = visitor.post(ADDRESS, {"scores": SCORES}).json()
 
     assert first["source"] == "for-you"
     assert (Rater.objects.count(), Rating.objects.count()) == (n_raters, n_ratings)
     assert not ListSnapshot.objects.exists()
-    kept = [name for name in getattr(cache, "_cache", {}) if "throttle" not in name]
-    assert kept == []
+    assert kept_keys() == []
 
 
 def test_filters_and_limit_say_what_is_listed(visitor: APIClient, world: World) -> None:
