@@ -49,7 +49,7 @@ class SessionStore(DatabaseStore):
             stored[key] = change(stored.get(key))
             Session.objects.filter(pk=row.pk).update(session_data=self.encode(stored))
         self[key] = stored[key]
-        self._as_read = self.encode({**self.decode(self._as_read), key: stored[key]})
+        self._as_read = self.encode({**self._before(), key: stored[key]})
         # It is in the database: the middleware need not write the session as well.
         self.modified = was_modified
 
@@ -61,9 +61,13 @@ class SessionStore(DatabaseStore):
     def _locked(self) -> Session | None:
         return Session.objects.select_for_update().filter(pk=self.session_key).first()
 
+    def _before(self) -> dict[str, Any]:
+        """What was read; nothing of a session that this request has made."""
+        return self.decode(self._as_read) if self._as_read else {}
+
     def _merged(self, stored: dict[str, Any]) -> dict[str, Any]:
         """What is stored, with what this request has changed."""
-        mine, before = dict(self.items()), self.decode(self._as_read)
+        mine, before = dict(self.items()), self._before()
         merged = dict(stored)
         for key in before.keys() | mine.keys():
             if key not in mine:

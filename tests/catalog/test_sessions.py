@@ -87,3 +87,16 @@ def test_reading_costs_what_it_did(django_assert_num_queries: DjangoAssertNumQue
     key = session_with(kept=1)
     with django_assert_num_queries(1):
         assert SessionStore(key)["kept"] == 1
+
+
+def test_a_session_that_is_new_is_written_again_without_complaint(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    session = SessionStore()
+    session["first"] = 1
+    session.cycle_key()  # as at a log-in: stored, and never read
+    session["second"] = 2
+    session.save()
+    session.change("third", lambda _: 3)
+    assert dict(SessionStore(session.session_key).items()) == {"first": 1, "second": 2, "third": 3}
+    assert caplog.messages == []
