@@ -54,3 +54,12 @@ def franchise_key(title: str) -> str:
     while head and (shorter := _ENDINGS.sub("", head).strip()) != head:
         head = shorter
     return search_title(head) or full or title.strip().casefold()
+
+
+def n_episodes(number: int) -> str:
+    """A number of episodes in words.
+
+    >>> n_episodes(1), n_episodes(12)
+    ('1 episode', '12 episodes')
+    """
+    return f"{number} episode" if number == 1 else f"{number} episodes"

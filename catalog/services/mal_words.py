@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from catalog.services.mal_compare import Change
 from catalog.services.mal_elements import ANIME_ELEMENTS, Standing, Title, unsaid
+from catalog.titles import n_episodes
 
 _LABELS = {
     "my_start_date": "Start date",
@@ -33,7 +34,7 @@ def standing_in_words(standing: Standing) -> str:
     if standing.score is not None:
         words.append(f"{standing.score} out of 10")
     if standing.episodes:
-        words.append(f"{standing.episodes} episode{'s' * (standing.episodes != 1)}")
+        words.append(n_episodes(standing.episodes))
     return ", ".join(words)
 
 

@@ -16,6 +16,7 @@ from catalog.covers import cover_of
 from catalog.models import Anime, Rating
 from catalog.templatetags.actions import score_menu
 from catalog.templatetags.pictures import icon
+from catalog.titles import n_episodes
 
 register = template.Library()
 
@@ -66,7 +67,7 @@ def _facts(anime: Anime, own: Rating | None) -> str:
         return kind
     if own and own.episodes_watched:
         return f"{kind} · {own.episodes_watched} of {anime.episodes} episodes"
-    return f"{kind} · {anime.episodes} episode{'' if anime.episodes == 1 else 's'}"
+    return f"{kind} · {n_episodes(anime.episodes)}"
 
 
 @lru_cache(maxsize=4096)

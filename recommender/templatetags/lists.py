@@ -16,6 +16,7 @@ from django.utils.translation import get_language
 
 from catalog.covers import cover_of
 from catalog.templatetags.actions import act, score_menu
+from catalog.titles import n_episodes
 from recommender.services.lists import Influence, Reason, Recommendation
 
 register = template.Library()
@@ -79,7 +80,7 @@ def _head(anime_id: int, title: str, genres: tuple[str, ...], type: str) -> str:
     drawing = cover_of(title=title, genres=genres, type=type)
     return (
         f'<a class="item__cover" href="/anime/{anime_id}/" tabindex="-1" aria-hidden="true">'
-        f'{drawing}</a><div class="item__text"><h2><a href="/anime/{anime_id}/" lang="ja-Latn">'
+        f'{drawing}</a><div class="item__text"><h2><a href="/anime/{anime_id}/">'
         f"{escape(title)}</a></h2>"
     )
 
@@ -89,7 +90,7 @@ def _facts(kind: str, episodes: int | None, score: float | None, language: str) 
     """A title's facts, numbers in the language's way to write them."""
     facts = [kind]
     if episodes:
-        facts.append(f"{episodes} episode{'' if episodes == 1 else 's'}")
+        facts.append(n_episodes(episodes))
     if score:
         facts.append(f"community score {number_format(score, 2)}")
     return " · ".join(facts)
@@ -125,7 +126,7 @@ def _contribution(title: Influence, share: float) -> str:
     sign = "+" if title.contribution > 0 else "−"
     size = number_format(abs(title.contribution), 2)
     return (
-        f'<li class="moved moved--{way}"><span class="moved__title"><span lang="ja-Latn">'
+        f'<li class="moved moved--{way}"><span class="moved__title"><span>'
         f'{escape(title.title)}</span> <span class="moved__own">({own})</span></span>'
         f'<svg class="moved__bar" viewBox="0 0 {_BAR_LENGTH} 6" preserveAspectRatio="none" '
         f'aria-hidden="true" focusable="false"><rect width="{width}" height="6" rx="3"/></svg>'

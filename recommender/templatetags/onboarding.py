@@ -8,9 +8,10 @@ from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from catalog.models import MIN_SCORE, Anime
-from catalog.templatetags.actions import SCORE_WORDS
+from catalog.models import Anime
+from catalog.templatetags.actions import score_buttons
 from catalog.templatetags.pictures import cover, icon
+from catalog.titles import n_episodes
 
 register = template.Library()
 
@@ -30,10 +31,10 @@ def start_tile(
         f'aria-describedby="tile-state-{anime.pk}" data-tile{attributes}{swap}>'
         f'<div class="tile__cover">{cover(anime)}</div>'
         f'<h2 class="tile__title" id="tile-title-{anime.pk}">'
-        f'<a href="{anime.get_absolute_url()}" lang="ja-Latn">{title}</a></h2>'
+        f'<a href="{anime.get_absolute_url()}">{title}</a></h2>'
         f'<p class="tile__facts">{_facts(anime)}</p>'
         f'<div class="tile__scores" role="group" aria-label="Your score for {title}">'
-        f"{_score_buttons(anime.pk, url, score)}</div>"
+        f"{score_buttons(anime, score, is_visitor=True)}</div>"
         f'<p class="tile__foot"><span id="tile-state-{anime.pk}">{state}</span>'
         f'<button class="button button--quiet tile__button" type="submit" form="act" '
         f'formaction="{url}" name="{name}" value="1" id="{name}-{anime.pk}">'
@@ -42,18 +43,8 @@ def start_tile(
     )
 
 
-def _score_buttons(anime_id: int, url: str, own: int | None) -> str:
-    return "".join(
-        f'<button class="scores__button" type="submit" form="act" formaction="{url}" '
-        f'name="score" value="{score}" id="score-{anime_id}-{score}" title="{score}: {word}" '
-        f'aria-label="{score} out of 10: {word}" '
-        f'aria-pressed="{"true" if score == own else "false"}">{score}</button>'
-        for score, word in enumerate(SCORE_WORDS, start=MIN_SCORE)
-    )
-
-
 def _facts(anime: Anime) -> str:
     facts = [anime.get_type_display() or "Unknown type"]
     if anime.episodes:
-        facts.append(f"{anime.episodes} episode{'' if anime.episodes == 1 else 's'}")
+        facts.append(n_episodes(anime.episodes))
     return " · ".join(facts)

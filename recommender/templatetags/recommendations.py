@@ -8,6 +8,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from catalog.models import Anime, Rater
+from catalog.titles import n_episodes
 from recommender.services.serving import predict
 from recommender.services.title_view import Outlook, TitleView, outlook, title_view
 
@@ -45,7 +46,7 @@ def series_lines(titles: Iterable[Anime]) -> SafeString:
     """Titles of a series as lines of a list: name, type, episodes, community score."""
     return format_html_join(
         "",
-        '<li><a href="{}" lang="ja-Latn">{}</a> <span class="facts">{}</span></li>',
+        '<li><a href="{}">{}</a> <span class="facts">{}</span></li>',
         ((each.get_absolute_url(), each.title, _facts(each)) for each in titles),
     )
 
@@ -53,7 +54,7 @@ def series_lines(titles: Iterable[Anime]) -> SafeString:
 def _facts(anime: Anime) -> str:
     facts = [anime.get_type_display() or "Unknown type"]
     if anime.episodes:
-        facts.append(f"{anime.episodes} episode{'' if anime.episodes == 1 else 's'}")
+        facts.append(n_episodes(anime.episodes))
     if anime.mean_score:
         facts.append(f"community score {number_format(anime.mean_score, 2)}")
     return ", ".join(facts)

@@ -6,9 +6,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
+from catalog.services.catalogue import catalogue_changed
 from tests.e2e.addresses import MEMBER_PAGES, VISITOR_PAGES
 from tests.e2e.people import log_in
-from tests.factories import UserFactory
+from tests.factories import AccountRaterFactory, AnimeFactory, RatingFactory, UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
@@ -75,7 +76,11 @@ def test_pages_of_a_visitor(telephone: Page) -> None:
 
 @pytest.mark.usefixtures("world")
 def test_pages_of_a_member(telephone: Page) -> None:
-    UserFactory.create(username="mika")
+    mika = AccountRaterFactory.create(user=UserFactory.create(username="mika"))
+    for place in range(12):  # enough of a genre with a long name to have a line in the statistics
+        anime = AnimeFactory.create(id=500 + place, genres=["Psychological", "Slice of Life"])
+        RatingFactory.create(rater=mika, anime=anime, score=1 + place % 10)
+    catalogue_changed()
     log_in(telephone, "mika")
     found = [
         problem

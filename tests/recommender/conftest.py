@@ -35,8 +35,13 @@ class World:
 @pytest.fixture
 def world(db: None) -> World:
     """Thirty raters who have each watched 16 of 24 titles, two of those without a score."""
-    dramas = [AnimeFactory.create(id=n, genres=["Drama"]) for n in range(1, 13)]
-    comedies = [AnimeFactory.create(id=n, genres=["Comedy"]) for n in range(13, 25)]
+    # Without numbers, by which titles would be one series.
+    names = [f"Q{letter}" for letter in "abcdefghijklmnopqrstuvwx"]
+    titles = [
+        AnimeFactory.create(id=n, title=name, genres=["Drama" if n <= 12 else "Comedy"])
+        for n, name in enumerate(names, start=1)
+    ]
+    dramas, comedies = titles[:12], titles[12:]
     generator = np.random.default_rng(7)
     raters = [ImportedRaterFactory.create(source_id=n) for n in range(1, 31)]
     for rater in raters:

@@ -28,7 +28,8 @@ def test_recommend_prints_unseen_titles_in_order(world: World, version: ModelVer
     assert relevances == sorted(relevances, reverse=True)
     assert all(1 <= entry["prediction"] <= 10 for entry in entries)
     assert entries[0]["recommender_score"] == 1.0
-    assert entries[0]["title"].startswith("Title ")
+    title_of = {anime.pk: anime.title for anime in (*world.dramas, *world.comedies)}
+    assert [each["title"] for each in entries] == [title_of[each["anime_id"]] for each in entries]
     assert "sim" not in entries[0]
 
 
