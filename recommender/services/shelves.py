@@ -30,6 +30,8 @@ _LEAST_TITLES = 4
 # The liked title changes from day to day among so many of the best scored ones.
 _LIKED_TITLES = 10
 _LEAST_LIKED_SCORE = 7
+# No title follows from a liked one that is expected so many points below the person's mean score.
+_MOST_BELOW_MEAN = 1.0
 # How far down the list titles are looked for that a liked one has moved.
 _REACH = 300
 # A hidden gem has fewer members than this share of all titles ...
@@ -224,7 +226,7 @@ class _Builder:
 
     def _because(self, liked: int) -> tuple[Ids, bool]:
         """What this title has moved up most on the list; else what is like it by genre."""
-        moved = self._take(self._moved_by(liked), least=_LEAST_TITLES)
+        moved = self._take(self._promising(self._moved_by(liked)), least=_LEAST_TITLES)
         if moved:
             return moved, False
         allowed = set(self._ranking.anime_ids.tolist())
@@ -233,7 +235,13 @@ class _Builder:
             catalogue=self._catalogue, row=int(row), n=4 * SHELF_LENGTH, show_adult=self._show_adult
         )
         alike = [pk for pk in self._catalogue.items.ids[rows].tolist() if pk in allowed]
-        return self._take(alike, least=_LEAST_TITLES), True
+        return self._take(self._promising(alike), least=_LEAST_TITLES), True
+
+    def _promising(self, anime_ids: Ids) -> Ids:
+        """Those that are not expected to be scored well below what the person scores."""
+        least = float(np.mean(self._history.scores)) - _MOST_BELOW_MEAN
+        disappointing = set(self._ranking.anime_ids[self._ranking.prediction < least].tolist())
+        return [anime_id for anime_id in anime_ids if anime_id not in disappointing]
 
     def _moved_by(self, liked: int) -> Ids:
         """The titles of the list for which the liked one speaks, the most moved first."""

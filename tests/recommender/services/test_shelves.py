@@ -88,6 +88,18 @@ def test_nobody_is_told_that_they_liked_what_they_scored_low(alice: Rater) -> No
     assert (found.liked, found.because) == (None, [])
 
 
+@pytest.mark.usefixtures("version", "short")
+def test_what_is_expected_to_disappoint_is_not_said_to_follow_from_what_was_liked(
+    drama_lover: Rater, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelves._Builder, "_moved_by", lambda *_: [15, 12, 16, 11])
+    monkeypatch.setattr(shelves, "SHELF_LENGTH", 2)  # dramas are left by the first shelf
+    expected = predict(rater=drama_lover, anime_ids=[11, 12, 15, 16])
+    assert max(expected[15], expected[16]) < 5 < min(expected[11], expected[12])  # the mean is 6
+    found = shelves_for(drama_lover)
+    assert set(ids(found.because)) == {11, 12} - set(ids(found.for_you))
+
+
 @pytest.mark.usefixtures("short")
 def test_without_a_model_because_is_by_genre_and_says_so(alice: Rater) -> None:
     liked = AnimeFactory.create(title="Rain", genres=["Drama"])
